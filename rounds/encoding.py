@@ -1,0 +1,100 @@
+"""Canonical JSON: one value has one spelling, and whatever is read must be spelled so.
+
+Fields stand in alphabetical order, UTF-8, no spaces, integers and strings only: what msgspec writes is then equal to
+RFC 8785. Reading decodes into a type and compares the re-encoded bytes, which ends duplicate keys, NaN, BOMs, other
+escapes and the spare bits of a base64 tail at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from datetime import datetime
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from rounds.errors import Unreadable
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+Digest = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+OptionalDigest = Annotated[str, msgspec.Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
+Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+OptionalLine = Annotated[str, msgspec.Meta(max_length=200)]
+Paragraph = Annotated[str, msgspec.Meta(max_length=1000)]
+MAX_NAME = 60
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME)]
+OptionalName = Annotated[str, msgspec.Meta(max_length=MAX_NAME)]
+_STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[+-][0-9]{2}:[0-9]{2}"
+Time = Annotated[str, msgspec.Meta(pattern=rf"\A{_STAMP}\Z")]
+"""ISO 8601 to the second with offset: 2017-04-01T14:30:00+08:00."""
+OptionalTime = Annotated[str, msgspec.Meta(pattern=rf"\A({_STAMP})?\Z")]
+
+_FORBIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of everything that is written as canonical JSON; its strings hold plain visible text only."""
+
+    def __post_init__(self) -> None:
+        """Refuse text that looks like other text: control, bidirectional and unassigned characters, outer spaces.
+
+        Raises:
+            ValueError: msgspec reports it as a validation error when decoding.
+        """
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            for text in value if isinstance(value, list | tuple) else (value,):
+                if isinstance(text, str) and not is_plain(text):
+                    raise ValueError(f"text not plain in {name}")
+
+
+def is_plain(text: str) -> bool:
+    """Whether `text` is NFC, without outer spaces and without invisible characters."""
+    plain = text == text.strip() and unicodedata.is_normalized("NFC", text)
+    return plain and not any(unicodedata.category(char) in _FORBIDDEN_CATEGORIES for char in text)
+
+
+def plain(typed: str) -> str:
+    """`typed` in the normal form that records demand, as far as that loses nothing (NFC, outer spaces off)."""
+    return unicodedata.normalize("NFC", typed).strip()
+
+
+def encode(record: msgspec.Struct) -> bytes:
+    """The one spelling of `record`."""
+    return msgspec.json.encode(record, order="sorted")
+
+
+def decode(data: bytes, kind: type[T], what: str, cap: int) -> T:
+    """Read the one spelling of a `kind`; `what` names it to the user, `cap` bounds it in bytes.
+
+    Raises:
+        Unreadable: too large, not of that type, or spelled otherwise.
+    """
+    if len(data) > cap:
+        raise Unreadable(f"{what}过大（超过{cap}字节），不予读取：请核对是否选错文件。")
+    try:
+        record = msgspec.json.decode(data, type=kind, strict=True)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Unreadable(f"{what}无法识别：文件损坏、被改动，或不是{what}。") from None
+    if encode(record) != data:
+        raise Unreadable(f"{what}格式不规范：文件被改动，不予采用。")
+    return record
+
+
+def digest(data: bytes) -> str:
+    """SHA-256, hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def stamp(moment: datetime) -> str:
+    """`moment` (aware) as a `Time`.
+
+    Raises:
+        ValueError: a naive moment.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a moment without an offset")
+    return moment.isoformat(timespec="seconds")

@@ -1,0 +1,90 @@
+"""Counting opened ballots, and the ballot account (发出、收回、有效、无效) that must add up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rounds.choices import Choice
+from rounds.errors import RuleRefusal, VerificationFailure
+
+PLAINTEXT_SIZE = 16
+"""Bytes of one ballot's plaintext, the same for every choice."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Opened ballots by mark."""
+
+    satisfied: int
+    unsatisfied: int
+    blank: int
+
+    @property
+    def collected(self) -> int:
+        """收回: every ballot, blank ones included."""
+        return self.satisfied + self.unsatisfied + self.blank
+
+    @property
+    def valid(self) -> int:
+        """有效 = 满意 + 不满意."""
+        return self.satisfied + self.unsatisfied
+
+
+def encode_ballot(choice: Choice) -> bytes:
+    """The fixed-size plaintext of one ballot."""
+    return bytes([choice]) + bytes(PLAINTEXT_SIZE - 1)
+
+
+def decode_ballot(plaintext: bytes) -> Choice:
+    """The mark of one opened ballot.
+
+    Raises:
+        VerificationFailure: not a ballot; nothing may be counted then.
+    """
+    if len(plaintext) == PLAINTEXT_SIZE and not any(plaintext[1:]) and plaintext[0] in set(Choice):
+        return Choice(plaintext[0])
+    raise VerificationFailure("ballots", "票箱中有一张无法识别的测评票，停止计票：请保留票箱并报告上级团组织。")
+
+
+def count(choices: Iterable[Choice]) -> Tally:
+    """Count opened ballots; the order of `choices` has no say."""
+    found = Counter(choices)
+    return Tally(found[Choice.SATISFIED], found[Choice.UNSATISFIED], found[Choice.BLANK])
+
+
+@dataclass(frozen=True)
+class Account:
+    """The ballot account of a gathered round: 发出 = 收回 + 未投."""
+
+    registered: int
+    expected: int
+    present: int
+    issued: int
+    collected: int
+
+    @property
+    def not_cast(self) -> int:
+        """未投: sessions that ended without a ballot (timed out, cancelled, cut off)."""
+        return self.issued - self.collected
+
+
+def check_account(account: Account) -> None:
+    """Hold the figures against each other before anything is counted (RULES.md 1, 4).
+
+    Raises:
+        RuleRefusal: P > 实到, P > 应参加, 实到 > N or 收回 > 发出; nothing was changed.
+    """
+    if account.collected > account.present:
+        raise RuleRefusal(
+            f"收回{account.collected}张，实到{account.present}人：收回的票数多于发出的票数，无效。"
+            "请按签到表核对实到人数；确属如此的，用 void --reason 作废本次测评。"
+        )
+    if account.present > account.registered:
+        raise RuleRefusal(f"实到{account.present}人多于登记注册团员{account.registered}名：请按签到表核对实到人数。")
+    if account.collected > account.expected or account.collected > account.issued:
+        raise RuleRefusal(
+            f"收回{account.collected}张，发出{account.issued}张，应参加{account.expected}人："
+            "收回的票数多于发出的票数，无效，请用 void --reason 作废本次测评。"
+        )
