@@ -5,6 +5,7 @@ Every reader raises; none returns a doubt. `roots` maps the Ed25519 keys of the 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -118,15 +119,20 @@ def read_void_report(data: bytes, roots: Roots) -> RoundEnd[VoidReport]:
 
 
 def check_names(assessed: str, supervisor: str, teller: str) -> None:
-    """Neither officer is the assessed secretary, nor are the two one person.
+    """Neither officer is the assessed secretary, nor are the two one person; 张　三 is 张三.
 
     Raises:
         VerificationFailure: they are.
     """
-    if assessed in {supervisor, teller}:
+    if _folded(assessed) in {_folded(supervisor), _folded(teller)}:
         raise VerificationFailure("officers", "被测评的团支部书记不得担任指导监督人员或计票人：请另定人选。")
-    if supervisor == teller:
+    if _folded(supervisor) == _folded(teller):
         raise VerificationFailure("officers", "指导监督人员与计票人不得为同一人：请另定计票人。")
+
+
+def _folded(name: str) -> str:
+    """A name as people compare it: forms set two-character names with a space between, or in full width."""
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 def check_zero_report(report: Verified[ZeroReport], authorisation: Verified[Authorisation]) -> None:
@@ -144,7 +150,7 @@ def check_zero_report(report: Verified[ZeroReport], authorisation: Verified[Auth
     if (supervisor.role, teller.role) != (Holder.SUPERVISOR, Holder.TELLER):
         raise VerificationFailure("officers", "封箱报告上的两名工作人员身份不符，不予采用。")
     check_names(basis.assessed.name, supervisor.name, teller.name)
-    if basis.supervisor and supervisor.name != basis.supervisor:
+    if basis.supervisor and _folded(supervisor.name) != _folded(basis.supervisor):
         raise VerificationFailure("officers", "指导监督人员与批复文件所载不符：请由上级团组织重新批复。")
     _check_round_keys(record, basis)
 
@@ -171,6 +177,8 @@ def _check_authorisation(verified: Verified[Authorisation]) -> None:
     record = verified.record
     if (record.mode == "rehearsal") != verified.rehearsal:
         raise VerificationFailure("mode", "批复文件的类型与所载的正式或演练不符，不予采用。")
+    if record.issuer not in verified.signers:  # else one enrolled organisation could issue in another's name
+        raise VerificationFailure("issuer", "批复文件所载的签发单位与签名单位不符，不予采用。")
     if record.expected < 1:
         raise VerificationFailure("registered", "除团支部书记外没有可参加测评的团员，不能测评。")
     if (record.attempt > 1) != bool(record.previous_end):
@@ -183,17 +191,10 @@ def _check_authorisation(verified: Verified[Authorisation]) -> None:
 
 
 def window(authorisation: Authorisation) -> tuple[datetime | None, datetime | None]:
-    """The times between which ballots may be unlocked; None means no limit.
-
-    Raises:
-        VerificationFailure: a date that the calendar does not have.
-    """
-    try:
-        opens, closes = (
-            datetime.fromisoformat(text) if text else None for text in (authorisation.opens, authorisation.closes)
-        )
-    except ValueError:
-        raise VerificationFailure("window", "批复的开始或结束时间不是有效时间，不予采用。") from None
+    """The times between which ballots may be unlocked; None means no limit."""
+    opens, closes = (
+        datetime.fromisoformat(text) if text else None for text in (authorisation.opens, authorisation.closes)
+    )
     return opens, closes
 
 

@@ -1,7 +1,8 @@
 """Codes that people carry on paper or in their heads: 启用码 and 应急码, officers' codes, the 开启口令 (PIN).
 
-A printed code is 75 random bits as fifteen Crockford base-32 symbols and one check symbol (Luhn mod N, base 32),
-in groups of four: 'K7QF-2M9X-0ABC-DEF3'. The check symbol tells a slip of the pen from a wrong code.
+A printed code is 75 random bits as fifteen Crockford base-32 symbols and one check symbol, in groups of four:
+'K7QF-2M9X-0ABC-DEF3'. The check symbol tells a slip of the pen from a wrong code: each place has a weight of its own
+in GF(32), so one wrong symbol and any two exchanged are found (Luhn mod 32 takes 0Z for Z0).
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import unicodedata
 from itertools import pairwise
 
-from rounds.errors import BadInput
+from rounds.errors import BadInput, VerificationFailure
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _BASE = len(ALPHABET)
+_REDUCTION = 0b100101
 _DATA_SYMBOLS = 15
 CODE_ENTROPY_BYTES = 10
 """Random bytes that one printed code is made from; 75 of their 80 bits are used."""
@@ -21,6 +23,7 @@ MIN_CODE_LENGTH = 8
 MAX_CODE_LENGTH = 128
 MIN_PIN_LENGTH = 6
 MAX_PIN_LENGTH = 12
+_DIGIT_WRAP = 9
 _LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
 
@@ -34,7 +37,7 @@ def printed_code(entropy: bytes) -> str:
         raise ValueError("a printed code takes 10 random bytes")
     number = int.from_bytes(entropy, "big")
     symbols = "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(_DATA_SYMBOLS))
-    symbols += ALPHABET[_luhn_remainder(symbols)]
+    symbols += ALPHABET[_check_value(symbols)]
     return "-".join(symbols[at : at + 4] for at in range(0, len(symbols), 4))
 
 
@@ -44,24 +47,32 @@ def read_printed_code(typed: str, name: str) -> str:
     Case, spaces, hyphens, full width and the look-alikes O, I, L are forgiven.
 
     Raises:
-        BadInput: not sixteen symbols of the alphabet, or the check symbol is off; the code is not repeated.
+        VerificationFailure: not sixteen symbols of the alphabet, or the check symbol is off.
     """
     symbols = "".join(unicodedata.normalize("NFKC", typed).upper().split()).replace("-", "")
     symbols = symbols.translate(_LOOKALIKES)
     if len(symbols) != _DATA_SYMBOLS + 1 or not set(symbols) <= set(ALPHABET):
-        raise BadInput(f"{name}应为四组、每组四位的字母和数字：请对照纸面重新输入。")
-    if ALPHABET[_luhn_remainder(symbols[:-1])] != symbols[-1]:
-        raise BadInput(f"{name}有一处抄错：请对照纸面重新输入。")
+        raise VerificationFailure("code", f"{name}不正确，应为四组、每组四位的字母和数字：请对照纸面重新输入。")
+    if ALPHABET[_check_value(symbols[:-1])] != symbols[-1]:
+        raise VerificationFailure("code", f"{name}不正确，有一处抄错：请对照纸面重新输入。")
     return symbols
+
+
+def normalised_code(typed: str) -> str:
+    """A code or passphrase as it was set: NFKC, outer spaces off. No policy: a wrong code is wrong, not malformed."""
+    return unicodedata.normalize("NFKC", typed).strip()
 
 
 def read_officer_code(typed: str, name: str) -> str:
     """An officer's own code or a passphrase, normalised (NFKC, outer spaces off).
 
     Raises:
-        BadInput: shorter than 8 or longer than 128 characters, or trivial.
+        BadInput: shorter than 8 or longer than 128 characters, trivial, or with characters that nobody can see or
+            that are no text at all (undecodable bytes of a terminal or an environment variable).
     """
-    code = unicodedata.normalize("NFKC", typed).strip()
+    code = normalised_code(typed)
+    if not code.isprintable():
+        raise BadInput(f"{name}含有不可见或无法识别的字符：请重新输入。")
     if not MIN_CODE_LENGTH <= len(code) <= MAX_CODE_LENGTH:
         raise BadInput(f"{name}须为{MIN_CODE_LENGTH}至{MAX_CODE_LENGTH}个字符：请重新设定。")
     if _is_trivial(code):
@@ -75,7 +86,7 @@ def read_pin(typed: str) -> str:
     Raises:
         BadInput: anything else.
     """
-    pin = unicodedata.normalize("NFKC", typed).strip()
+    pin = normalised_code(typed)
     if not (pin.isascii() and pin.isdigit() and MIN_PIN_LENGTH <= len(pin) <= MAX_PIN_LENGTH):
         raise BadInput(f"开启口令须为{MIN_PIN_LENGTH}至{MAX_PIN_LENGTH}位数字：请重新设定。")
     if _is_trivial(pin):
@@ -84,15 +95,18 @@ def read_pin(typed: str) -> str:
 
 
 def _is_trivial(code: str) -> bool:
-    """One block repeated (111111, 12121212, 123123), or a run up or down (123456, abcdefgh)."""
+    """One block repeated (111111, 12121212, 123123), or a run up or down (123456, 7890123, abcdefgh)."""
     repeated = code in (code + code)[1:-1]
     steps = {ord(after) - ord(before) for before, after in pairwise(code)}
+    if code.isdigit():  # on a keypad 0 follows 9
+        steps = {1 if step == -_DIGIT_WRAP else -1 if step == _DIGIT_WRAP else step for step in steps}
     return repeated or steps in ({1}, {-1})
 
 
-def _luhn_remainder(symbols: str) -> int:
+def _check_value(symbols: str) -> int:
+    """Horner's rule at x in GF(32) = GF(2)[x] / (x^5 + x^2 + 1), where the powers of x repeat only after 31 places."""
     total = 0
-    for place, symbol in enumerate(reversed(symbols)):
-        value = ALPHABET.index(symbol) * (2 if place % 2 == 0 else 1)
-        total += value // _BASE + value % _BASE
-    return -total % _BASE
+    for symbol in symbols:
+        total = (total ^ ALPHABET.index(symbol)) << 1
+        total ^= _REDUCTION if total >= _BASE else 0
+    return total

@@ -150,7 +150,7 @@ class LogLine(Record, frozen=True, kw_only=True):
     """One round-level event; never a cast, an unlock, a choice or a key press."""
 
     at: Time
-    event: Literal["opened", "started", "wrong_code", "stopped", "closed", "void", "left"]
+    event: Literal["opened", "started", "wrong_code", "count_disputed", "stopped", "closed", "void"]
 
 
 class Chain(Record, frozen=True, kw_only=True):

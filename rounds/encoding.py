@@ -8,6 +8,7 @@ escapes and the spare bits of a base64 tail at once.
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from datetime import datetime
 from typing import Annotated, TypeVar
@@ -27,19 +28,25 @@ Paragraph = Annotated[str, msgspec.Meta(max_length=1000)]
 MAX_NAME = 60
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME)]
 OptionalName = Annotated[str, msgspec.Meta(max_length=MAX_NAME)]
-_STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[+-][0-9]{2}:[0-9]{2}"
+_STAMP = r"2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[+-][0-9]{2}:[0-9]{2}"
 Time = Annotated[str, msgspec.Meta(pattern=rf"\A{_STAMP}\Z")]
-"""ISO 8601 to the second with offset: 2017-04-01T14:30:00+08:00."""
+"""ISO 8601 to the second with offset, from the year 2000 on: 2017-04-01T14:30:00+08:00."""
 OptionalTime = Annotated[str, msgspec.Meta(pattern=rf"\A({_STAMP})?\Z")]
 
-_FORBIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_A_STAMP = re.compile(_STAMP)
+_WIDE_SPACE = "\u3000"
+"""The one space besides the plain one that forms are set with; str.isprintable knows only the plain one."""
+# Characters of a visible category that draw nothing: Unicode's Default_Ignorable_Code_Point and the blank of Braille.
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
+    chr(code) for code in (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+}
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of everything that is written as canonical JSON; its strings hold plain visible text only."""
 
     def __post_init__(self) -> None:
-        """Refuse text that looks like other text: control, bidirectional and unassigned characters, outer spaces.
+        """Refuse text that looks like other text (control characters, outer spaces) and a 30 February.
 
         Raises:
             ValueError: msgspec reports it as a validation error when decoding.
@@ -47,14 +54,29 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         for name in self.__struct_fields__:
             value = getattr(self, name)
             for text in value if isinstance(value, list | tuple) else (value,):
-                if isinstance(text, str) and not is_plain(text):
-                    raise ValueError(f"text not plain in {name}")
+                if isinstance(text, str) and not is_fit(text):
+                    raise ValueError(f"text not fit in {name}")
+
+
+def is_fit(text: str) -> bool:
+    """Whether a record may hold `text`: plain, and a real moment where it is spelled as one.
+
+    A 30 February would pass here and then fail wherever somebody reads it.
+    """
+    if not is_plain(text):
+        return False
+    if _A_STAMP.fullmatch(text):
+        try:
+            datetime.fromisoformat(text)
+        except ValueError:
+            return False
+    return True
 
 
 def is_plain(text: str) -> bool:
-    """Whether `text` is NFC, without outer spaces and without invisible characters."""
-    plain = text == text.strip() and unicodedata.is_normalized("NFC", text)
-    return plain and not any(unicodedata.category(char) in _FORBIDDEN_CATEGORIES for char in text)
+    """Whether `text` is NFC, without outer spaces, without invisible characters and spaces that pass for others."""
+    visible = text.replace(_WIDE_SPACE, "").isprintable() and (text.isascii() or _BLANK.isdisjoint(text))
+    return visible and text == text.strip() and unicodedata.is_normalized("NFC", text)
 
 
 def plain(typed: str) -> str:

@@ -70,11 +70,15 @@ class Expected:
 
 @dataclass(frozen=True)
 class Verified(Generic[T]):
-    """A document whose envelope held: its record, its digest (SHA-256 of the payload), who signed, its bytes."""
+    """A document whose envelope held.
+
+    `digest` is the SHA-256 of the payload; `signers` and `signer_keys` say who signed, in the same order.
+    """
 
     record: T
     digest: str
     signers: tuple[str, ...]
+    signer_keys: tuple[bytes, ...]
     rehearsal: bool
     data: bytes
 
@@ -105,10 +109,10 @@ def read(data: bytes, kind: Kind[T], expected: Callable[[Envelope], Expected]) -
     envelope = decode(data, Envelope, kind.title, kind.cap)  # (1) (2), and (6) for the envelope itself
     if envelope.payload_type not in {kind.official, kind.rehearsal} - {""}:  # (3)
         raise VerificationFailure("payloadType", f"这不是{kind.title}：请核对是否选错文件。")
-    signers = verify_signatures(envelope, expected(envelope), kind.title)  # (4)
+    signed = verify_signatures(envelope, expected(envelope), kind.title)  # (4)
     record = decode_payload(envelope, kind)  # (5) (6)
     rehearsal = envelope.payload_type == kind.rehearsal
-    return Verified(record, digest(envelope.payload), signers, rehearsal, data)
+    return Verified(record, digest(envelope.payload), tuple(signed.values()), tuple(signed), rehearsal, data)
 
 
 def decode_payload(envelope: Envelope, kind: Kind[T]) -> T:
@@ -120,8 +124,8 @@ def decode_payload(envelope: Envelope, kind: Kind[T]) -> T:
     return decode(envelope.payload, kind.record, kind.title, kind.cap)
 
 
-def verify_signatures(envelope: Envelope, expected: Expected, title: str) -> tuple[str, ...]:
-    """Step 4: every signature present holds, by distinct expected keys, enough of them; their names in order.
+def verify_signatures(envelope: Envelope, expected: Expected, title: str) -> dict[bytes, str]:
+    """Step 4: every signature present holds, by distinct expected keys, enough of them; key → name in order.
 
     Raises:
         VerificationFailure: one does not, or too few are there.
@@ -141,4 +145,4 @@ def verify_signatures(envelope: Envelope, expected: Expected, title: str) -> tup
         raise VerificationFailure(
             "signatures", f"{title}须有{expected.threshold}人签名，实有{len(signed)}人：不予采用。"
         )
-    return tuple(signed.values())
+    return signed

@@ -10,7 +10,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rounds.chain import check_names, read_authorisation, read_card
-from rounds.codes import CODE_ENTROPY_BYTES, printed_code, read_officer_code, read_printed_code
+from rounds.codes import CODE_ENTROPY_BYTES, normalised_code, printed_code, read_officer_code, read_printed_code
 from rounds.documents import (
     AUTHORISATION,
     CARD,
@@ -24,7 +24,7 @@ from rounds.documents import (
     OrganisationCard,
     RoundKeys,
 )
-from rounds.encoding import MAX_NAME, digest, is_plain, stamp
+from rounds.encoding import MAX_NAME, digest, is_fit, is_plain, stamp
 from rounds.envelope import sign
 from rounds.errors import BadInput, Unreadable
 from rounds.keyfile import ENTROPY_SIZE, STANDARD_KDF, KdfParameters, open_key, read_key_file, seal_key
@@ -32,6 +32,8 @@ from rounds.keys import KEY_SIZE, SecretKeys
 
 Draw = Callable[[int], bytes]
 """A source of random bytes: `secrets.token_bytes` in the product."""
+
+_UNFIT = "批复内容有不合规的文字或超出范围的数：请检查各项填写（时间须为 2017-04-01T14:30:00+08:00 的形式）。"
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def open_organisation_key(data: bytes, passphrase: str) -> OrganisationKey:
         Unreadable: not an organisation's key file.
         VerificationFailure: a wrong passphrase or an altered file.
     """
-    code = read_officer_code(passphrase, "密钥口令")
+    code = normalised_code(passphrase)
     seed = open_key(data, code, "密钥口令")
     if len(seed) != KEY_SIZE:
         raise Unreadable("这不是组织密钥文件：请选择 keys new 生成的 .key 文件。")
@@ -192,7 +194,9 @@ def _check_plan(plan: RoundPlan) -> None:
     _check_text("团支部名称", plan.branch_name)
     _check_text("团支部书记姓名", plan.secretary)
     if not 1 <= plan.registered <= MAX_MEMBERS:
-        raise BadInput(f"登记注册团员数{plan.registered}不在1至{MAX_MEMBERS}之间：请核对。")
+        raise BadInput(f"登记注册团员数不在1至{MAX_MEMBERS}之间：请核对。")
+    if not all(is_fit(text) for text in (*vars(plan).values(), *plan.duties) if isinstance(text, str)):
+        raise BadInput(_UNFIT)
     if plan.supervisor:
         check_names(plan.secretary, plan.supervisor, "")
 
@@ -207,6 +211,4 @@ def _read_back(data: bytes, key: OrganisationKey) -> None:
     try:
         read_authorisation(data, {key.public: key.name})
     except Unreadable:
-        raise BadInput(
-            "批复内容有不合规的文字或超出范围的数：请检查各项填写（时间须为 2017-04-01T14:30:00+08:00 的形式）。"
-        ) from None
+        raise BadInput(_UNFIT) from None

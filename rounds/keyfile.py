@@ -47,7 +47,7 @@ class KeyFile(Record, frozen=True, kw_only=True):
     sealed: Annotated[bytes, msgspec.Meta(min_length=32 + 16, max_length=64 + 16)]
 
 
-def seal_key(  # noqa: PLR0913  each argument is one ingredient of the format
+def seal_key(
     secret: bytes, *, public: bytes, name: str, code: str, entropy: bytes, kdf: KdfParameters = STANDARD_KDF
 ) -> bytes:
     """The key file of `secret` (32 or 64 bytes) under `code`. `entropy`: `ENTROPY_SIZE` random bytes.
@@ -101,7 +101,8 @@ def derive(code: bytes | bytearray, salt: bytes, kdf: KdfParameters) -> bytes:
 
 
 def _cipher(file: KeyFile, code: str) -> AESGCMSIV:
-    return AESGCMSIV(derive(code.encode(), file.salt, file.kdf))
+    spelled = code.encode(errors="surrogatepass")  # bytes that are no UTF-8, typed or in the environment: a wrong code
+    return AESGCMSIV(derive(spelled, file.salt, file.kdf))
 
 
 def _header(file: KeyFile) -> bytes:

@@ -117,7 +117,7 @@ def check_signers(end: Result | VoidReport, signers: tuple[str, ...]) -> None:
     Raises:
         VerificationFailure: it does not.
     """
-    if {signer.value for signer in end.signers} != set(signers):
+    if sorted(end.signers) != sorted(signers):
         raise VerificationFailure("signers", "文件所载签名人与实际签名人不符，不予采用。")
     if Holder.EMERGENCY in end.signers and not end.conduct.emergency_used:
         raise VerificationFailure("signers", "启用了应急码而未载明，不予采用。")

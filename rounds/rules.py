@@ -126,4 +126,4 @@ def decide(registered: int, collected: int, satisfied: int | None) -> Decision:
 
 def _check_count(name: str, value: int, lowest: int = 0) -> None:
     if not lowest <= value <= MAX_COUNT:
-        raise BadInput(f"{name}{value}不在{lowest}至{MAX_COUNT}之间：请核对。")
+        raise BadInput(f"{name}不在{lowest}至{MAX_COUNT}之间：请核对。")  # not repeated: it may have any length

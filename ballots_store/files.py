@@ -1,0 +1,111 @@
+"""Files written whole or not at all, and read with a cap."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from ballots_store.errors import StorageFailure
+
+
+def read_capped(path: Path, cap: int, what: str) -> bytes:
+    """The bytes of `path`, at most `cap`; `what` names the file to the user.
+
+    Raises:
+        StorageFailure: it can't be read or is larger.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(cap + 1)
+    except (OSError, ValueError):
+        raise StorageFailure(f"无法读取{what}“{path}”：请核对路径和权限。") from None
+    if len(data) > cap:
+        raise StorageFailure(f"{what}“{path}”过大（超过{cap}字节）：请核对是否选错文件。")
+    return data
+
+
+def check_can_create(path: Path) -> None:
+    """Refuse early what `write_new` would refuse after the work is done.
+
+    Raises:
+        StorageFailure: the file exists, its folder does not, or can't be written.
+    """
+    folder = path.parent
+    if path.exists() or path.is_symlink():
+        raise StorageFailure(f"“{path}”已存在，不予覆盖：请换一个文件名。")
+    if not folder.is_dir():
+        raise StorageFailure(f"文件夹“{folder}”不存在：请先建立，或核对U盘是否插好。")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise StorageFailure(f"文件夹“{folder}”不可写：请换一个位置。")
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Create `path` (0600) with `data`, durable when this returns: temp → fsync → link → fsync of the folder.
+
+    Raises:
+        StorageFailure: the file exists or can't be written; nothing of it is left then.
+    """
+    check_can_create(path)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        write_synced(temporary, data)
+        _publish(temporary, path)
+        sync_folder(path.parent)
+    except FileExistsError:
+        raise StorageFailure(f"“{path}”已存在，不予覆盖：请换一个文件名。") from None
+    except OSError as error:
+        raise StorageFailure(f"无法写入“{path}”（{error.strerror}）：请检查磁盘空间和权限。") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_over(path: Path, data: bytes) -> None:
+    """Create or replace `path` (0600), whole and durable: temp → fsync → rename → fsync of the folder.
+
+    Raises:
+        StorageFailure: it can't be written; what stood there before stands.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        write_synced(temporary, data)
+        temporary.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise StorageFailure(f"无法写入“{path}”（{error.strerror}）：请检查磁盘空间和权限。") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _publish(temporary: Path, path: Path) -> None:
+    """Give the finished file its name without replacing another: link, or rename where there are no links (FAT)."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        temporary.rename(path)
+
+
+def write_synced(path: Path, data: bytes) -> None:
+    """Create `path` (0600) and write all of `data` through to the medium; the folder is not synced.
+
+    Raises:
+        OSError: whatever the system says; a short write counts as an error (a full disk gives short writes first).
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names created in or removed from `folder` durable; a no-op where folders can't be opened (Windows)."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

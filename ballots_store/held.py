@@ -1,0 +1,199 @@
+"""A box in this process's hands: lock, file, slots and documents; recovery and the one durable commit.
+
+`commit` is the only way that the state changes between opening and close; `BallotBox` (the kiosk) and `closing` stand
+on it. The order of its three writes and of recovery's two is what the box's safety rests on; see each comment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from filelock import BaseFileLock
+
+from ballots_store import log
+from ballots_store.home import Home, RoundFolder
+from ballots_store.hooks import Hook, no_hook, step
+from ballots_store.lock import hold
+from ballots_store.sealing import binding, open_share, open_state, seal_state
+from ballots_store.slots import KeySlots
+from ballots_store.state import BoxState, decode_state, encode_public, encode_state
+from ballots_store.store import BoxStore
+from rounds.chain import read_authorisation, read_zero_report
+from rounds.codes import normalised_code, read_printed_code
+from rounds.documents import Authorisation, RoundKeys, ZeroReport
+from rounds.encoding import decode
+from rounds.envelope import Verified
+from rounds.errors import VerificationFailure
+from rounds.issuing import Draw, open_round_keys
+from rounds.keyfile import MAX_SIZE
+from rounds.keys import SecretKeys
+from rounds.sharing import HOLDER_NAMES, Holder, join
+
+ROUND_SECRET = b"round key"
+START_SECRET = b"start key"
+
+
+def slots_path(folder: RoundFolder, token: Path | None, box_id: bytes) -> Path:
+    """Where the key slots lie: on the 票箱U盘 under a name of this box's own, or beside the box."""
+    return folder.path / "slots" if token is None else token / f"beikaobei-{box_id.hex()[:16]}.slots"
+
+
+class HeldBox:
+    """One round's box, held by this process until `close`."""
+
+    def __init__(self, home: Home, round_id: str, *, token: Path | None, hook: Hook = no_hook) -> None:
+        """Hold the box of `round_id`; `token` overrides the folder of the 票箱U盘 that opening recorded.
+
+        Raises:
+            BoxInUse: another process holds it.
+            StorageFailure, VerificationFailure: it can't be read, or its documents do not hold.
+        """
+        self.folder = home.folder(round_id)
+        self._hook = hook
+        self._token = token
+        self._slots: KeySlots | None = None
+        self._lock: BaseFileLock = hold(self.folder)
+        try:
+            self.store = BoxStore(self.folder.box)
+        except BaseException:
+            self._lock.release()
+            raise
+        try:
+            self._read_documents()
+        except BaseException:
+            self.close()
+            raise
+        self._slot = 0
+        self._start_key = b""
+
+    def _read_documents(self) -> None:
+        """The box's own documents; the state opens only under a binding to these very ones."""
+        roots = {self.store.meta("issuer"): self.store.meta("issuer_name").decode()}
+        self.authorisation: Verified[Authorisation] = read_authorisation(self.store.meta("authorisation"), roots)
+        self.zero_report: Verified[ZeroReport] = read_zero_report(self.store.meta("zero_report"), self.authorisation)
+        self.bound_to = binding(self.authorisation.digest, self.zero_report.digest)
+
+    @property
+    def capacity(self) -> int:
+        """How many ballots the state has room for: the registered members."""
+        return self.authorisation.record.registered
+
+    def open_holders(self, codes: Mapping[Holder, str], now: datetime) -> dict[Holder, SecretKeys]:
+        """The private halves of the holders whose codes are given; a wrong one is logged.
+
+        Raises:
+            VerificationFailure: a wrong code, or altered keys.
+        """
+        try:
+            return {holder: self._open_holder(holder, code) for holder, code in codes.items()}
+        except VerificationFailure:
+            log.append(self.folder.log, "wrong_code", now)
+            raise
+
+    def _open_holder(self, holder: Holder, typed: str) -> SecretKeys:
+        if holder is Holder.EMERGENCY:
+            code = read_printed_code(typed, "应急码")
+            return open_round_keys(self.authorisation.record.emergency, code, "应急码")
+        record = decode(self.store.meta(f"officer {holder.value}"), RoundKeys, "工作人员密钥", MAX_SIZE)
+        certified = {officer.role: officer for officer in self.zero_report.record.officers}[holder]
+        if (record.signing, record.sealing) != (certified.signing, certified.sealing):
+            raise VerificationFailure("officer keys", "工作人员密钥与封箱报告不符：票箱文件被改动，请报告上级团组织。")
+        return open_round_keys(record, normalised_code(typed), f"{HOLDER_NAMES[holder]}口令")
+
+    def join_secret(self, purpose: bytes, holders: Mapping[Holder, SecretKeys]) -> bytes:
+        """The round key's private half (`ROUND_SECRET`) or A (`START_SECRET`) from two holders' shares.
+
+        Raises:
+            RuleRefusal: fewer than two holders.
+            VerificationFailure: an altered share.
+        """
+        round_key = self.zero_report.record.round_key
+        shares = {
+            holder: open_share(self.store.meta(f"{purpose.decode()} {holder.value}"), purpose, keys.sealing, round_key)
+            for holder, keys in holders.items()
+        }
+        return join(shares)
+
+    def recover(self, start_key: bytes) -> BoxState:
+        """Open the state under A and whichever slot holds its key; nothing is written.
+
+        Raises:
+            VerificationFailure: no slot opens it, or both do: it was altered, rolled back or is another box's.
+        """
+        _, sealed = self.store.row()
+        keys = self._key_slots().keys()
+        opened = [
+            (slot, state)
+            for slot, key in enumerate(keys)
+            if (state := open_state(sealed, key, start_key, self.bound_to)) is not None
+        ]
+        if len(opened) != 1:
+            raise VerificationFailure(
+                "slots", "密钥打不开票箱：票箱或密钥文件被改动、替换或不属于同一次测评，请停止使用并报告上级团组织。"
+            )
+        self._slot, plain = opened[0]
+        self._start_key = start_key
+        return decode_state(plain, self.capacity, roster_used=self.zero_report.record.roster_used)
+
+    def settle(self, state: BoxState, draw: Draw) -> None:
+        """Make sure that the state just read is on the medium before the other slot's key is erased.
+
+        A killed process can leave a commit that only the page cache has. Erasing the older key then, and losing power,
+        would leave a state that no key opens: so the state is first written again under the same key (with a new
+        nonce, since an UPDATE that changes nothing writes nothing), and that commit is durable.
+        """
+        slots = self._key_slots()
+        key = slots.keys()[self._slot]
+        with step(self._hook, "reseal"):
+            self.store.update(encode_public(state), self._seal(state, key, draw), hook=self._hook)
+        with step(self._hook, "erase stale slot"):
+            slots.erase(1 - self._slot)
+
+    def commit(self, state: BoxState, draw: Draw, meta: Mapping[str, bytes] | None = None) -> None:
+        """Make `state` the box's content, under a fresh key; durable when this returns.
+
+        Raises:
+            StorageFailure: what is on disk is the old state or the new one, each with its key.
+        """
+        slots = self._key_slots()
+        key, free = draw(32), 1 - self._slot
+        sealed = self._seal(state, key, draw)
+        with step(self._hook, "write slot"):  # the new key first: a state without its key would be lost
+            slots.write(free, key)
+        with step(self._hook, "commit"):
+            self.store.update(encode_public(state), sealed, hook=self._hook, meta=meta)
+        with step(self._hook, "erase slot"):  # only now: before the commit is durable the old state is the true one
+            slots.erase(self._slot)
+        self._slot = free
+
+    def close(self) -> None:
+        """Let everything go; the key A is forgotten."""
+        self._start_key = b""
+        if self._slots is not None:
+            self._slots.close()
+            self._slots = None
+        self.store.close()
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        """Hold the box for a block."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Let everything go."""
+        self.close()
+
+    def _seal(self, state: BoxState, key: bytes, draw: Draw) -> bytes:
+        return seal_state(encode_state(state, self.capacity), key, self._start_key, self.bound_to, draw)
+
+    def _key_slots(self) -> KeySlots:
+        if self._slots is None:
+            recorded = self.store.meta("token").decode()
+            token = self._token or (Path(recorded) if recorded else None)
+            if not recorded:
+                token = None
+            self._slots = KeySlots(slots_path(self.folder, token, self.bound_to), self.bound_to)
+        return self._slots

@@ -1,0 +1,44 @@
+"""One process holds a box, by a lock on a file of its own: closing the box file in a process drops SQLite's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+
+from ballots_store.errors import BoxInUse, StorageFailure
+from ballots_store.home import RoundFolder
+
+
+def hold(folder: RoundFolder) -> FileLock:
+    """Take the round's lock at once; the caller releases it. The system releases it when the process dies.
+
+    Raises:
+        BoxInUse: another process has it.
+        StorageFailure: there is no such round, or its folder can't be written.
+    """
+    if not folder.box.exists():
+        raise StorageFailure(f"票箱文件“{folder.box}”不存在：请核对数据文件夹（--home）。")
+    lock = FileLock(folder.lock, timeout=0, mode=0o600, thread_local=False, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise BoxInUse from None
+    except OSError as error:
+        raise StorageFailure(f"无法锁定票箱（{error.strerror}）：请检查数据文件夹的权限。") from None
+    return lock
+
+
+@contextmanager
+def held(folder: RoundFolder) -> Iterator[None]:
+    """Hold the round's lock for a block.
+
+    Raises:
+        BoxInUse, StorageFailure: see `hold`.
+    """
+    lock = hold(folder)
+    try:
+        yield
+    finally:
+        lock.release()

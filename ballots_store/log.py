@@ -1,0 +1,54 @@
+"""Round-level events as JSON lines; never a cast, an unlock, a choice or a key press (SECRECY.md, Beside the box)."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from ballots_store.errors import StorageFailure
+from ballots_store.files import sync_folder
+from rounds.documents import LogLine
+from rounds.encoding import stamp
+
+_MAX_SIZE = 512 * 1024
+_MAX_LINES = 2000
+
+
+def append(path: Path, event: str, at: datetime) -> None:
+    """Add one event, durable when this returns.
+
+    Raises:
+        StorageFailure: it can't be written.
+    """
+    line = msgspec.json.encode(msgspec.convert({"at": stamp(at), "event": event}, LogLine), order="sorted")
+    try:
+        fresh = not path.exists()
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "ab") as file:
+            file.write(line + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        if fresh:
+            sync_folder(path.parent)
+    except OSError as error:
+        raise StorageFailure(f"无法写入测评日志（{error.strerror}）：请检查磁盘空间和权限。") from None
+
+
+def read(path: Path) -> tuple[tuple[LogLine, ...], bool]:
+    """The events that can be read, and whether that is all: False where the file is missing, damaged or cut."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_SIZE)
+    except OSError:
+        return (), False
+    lines: list[LogLine] = []
+    complete = len(data) < _MAX_SIZE and data.endswith(b"\n")
+    for raw in data.splitlines():
+        try:
+            lines.append(msgspec.json.decode(raw, type=LogLine))
+        except (msgspec.MsgspecError, ValueError):
+            complete = False
+    return tuple(lines[:_MAX_LINES]), complete and len(lines) <= _MAX_LINES

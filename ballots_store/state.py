@@ -1,0 +1,216 @@
+"""What is sealed inside the box's one row, as a value of constant size.
+
+Layout, big endian: version u8 · stage u8 · pending u8 · emergency u8 · issued u32 · collected u32 · starts u16 ·
+wrong PINs u16 · wrong in a row u16 · helped u32 · KDF lanes u8, passes u8, memory u32 · PIN salt 16, PIN hash 32 ·
+poll book, one bit a member · ballots, 64 bytes each, sorted, then zeros up to the capacity.
+No time, no sequence number, nothing per cast: two states differ only in what a voter could see on the locked screen.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, replace
+
+from rounds.errors import VerificationFailure
+from rounds.keyfile import KdfParameters
+from rounds.lifecycle import Stage
+
+BALLOT_SIZE = 64
+"""HPKE: 32 bytes of encapsulated key, 16 of ballot, 16 of tag."""
+
+_VERSION = 1
+_FIXED = struct.Struct(">BBBBIIHHHIBBI16s32s")
+_PUBLIC = struct.Struct(">BBII")
+_STAGES = (Stage.OPENED, Stage.STOPPED, Stage.CLOSED, Stage.VOID)
+_LARGEST_U16 = 0xFFFF
+
+
+@dataclass(frozen=True)
+class PinVerifier:
+    """Argon2id of the 开启口令; inside the sealed state nobody can try PINs against it."""
+
+    salt: bytes
+    hashed: bytes
+    kdf: KdfParameters
+
+
+@dataclass(frozen=True)
+class BoxState:
+    """The content of the box; every change makes a new value."""
+
+    stage: Stage
+    pending: bool
+    emergency_used: bool
+    issued: int
+    collected: int
+    starts: int
+    wrong_pins: int
+    failures: int
+    helped: int
+    pin: PinVerifier
+    poll_book: bytes
+    ballots: tuple[bytes, ...]
+
+    def marked(self, member: int) -> bool:
+        """Whether the member at `member` has voted."""
+        return bool(self.poll_book[member // 8] >> (member % 8) & 1)
+
+    def unlocked(self) -> BoxState:
+        """One ballot issued; nothing says to whom."""
+        return replace(self, issued=self.issued + 1, pending=True)
+
+    def voided(self) -> BoxState:
+        """The pending session ended without a ballot (未投)."""
+        return replace(self, pending=False)
+
+    def with_ballot(self, sealed: bytes, member: int | None) -> BoxState:
+        """The ballot is in and the member, if there is a roster, is marked: one value, so one commit."""
+        return replace(
+            self,
+            pending=False,
+            collected=self.collected + 1,
+            ballots=tuple(sorted((*self.ballots, sealed))),
+            poll_book=self.poll_book if member is None else _with_bit(self.poll_book, member),
+        )
+
+    def with_wrong_pin(self) -> BoxState:
+        """One more wrong PIN, in all and in a row; the counts stay at their largest value."""
+        return replace(
+            self,
+            failures=min(self.failures + 1, _LARGEST_U16),
+            wrong_pins=min(self.wrong_pins + 1, _LARGEST_U16),
+        )
+
+    def started(self, *, emergency: bool) -> BoxState:
+        """A start by two holders; a pending session counts as 未投."""
+        return replace(
+            self,
+            stage=Stage.OPENED,
+            pending=False,
+            starts=min(self.starts + 1, _LARGEST_U16),
+            emergency_used=self.emergency_used or emergency,
+        )
+
+    def ended(self, stage: Stage) -> BoxState:
+        """Closed or void: the poll book and the PIN are gone, the sealed ballots stay."""
+        return replace(
+            self,
+            stage=stage,
+            pending=False,
+            poll_book=bytes(len(self.poll_book)),
+            pin=replace(self.pin, salt=bytes(16), hashed=bytes(32)),
+        )
+
+
+def empty_state(capacity: int, pin: PinVerifier) -> BoxState:
+    """The state that the zero report attests: no ballot, no mark. `capacity`: registered members."""
+    return BoxState(
+        stage=Stage.OPENED,
+        pending=False,
+        emergency_used=False,
+        issued=0,
+        collected=0,
+        starts=0,
+        wrong_pins=0,
+        failures=0,
+        helped=0,
+        pin=pin,
+        poll_book=bytes((capacity + 7) // 8),
+        ballots=(),
+    )
+
+
+def encode_state(state: BoxState, capacity: int) -> bytes:
+    """The constant-size bytes of `state`."""
+    kdf = state.pin.kdf
+    fixed = _FIXED.pack(
+        _VERSION,
+        _STAGES.index(state.stage),
+        state.pending,
+        state.emergency_used,
+        state.issued,
+        state.collected,
+        state.starts,
+        state.wrong_pins,
+        state.failures,
+        state.helped,
+        kdf.lanes,
+        kdf.passes,
+        kdf.memory_kib,
+        state.pin.salt,
+        state.pin.hashed,
+    )
+    ballots = b"".join(state.ballots).ljust(capacity * BALLOT_SIZE, b"\0")
+    return fixed + state.poll_book + ballots
+
+
+def decode_state(data: bytes, capacity: int, *, roster_used: bool) -> BoxState:
+    """Read what `encode_state` wrote, and hold the marks against the ballots.
+
+    Raises:
+        VerificationFailure: marks, ballots and counts do not agree.
+    """
+    (version, stage, pending, emergency, issued, collected, starts, wrong, failures, helped,
+     lanes, passes, memory, salt, hashed) = _FIXED.unpack_from(data)  # fmt: skip
+    book_size = (capacity + 7) // 8
+    book = data[_FIXED.size : _FIXED.size + book_size]
+    room = data[_FIXED.size + book_size :]
+    ballots = tuple(room[at * BALLOT_SIZE : (at + 1) * BALLOT_SIZE] for at in range(collected))
+    state = BoxState(
+        stage=_STAGES[stage],
+        pending=bool(pending),
+        emergency_used=bool(emergency),
+        issued=issued,
+        collected=collected,
+        starts=starts,
+        wrong_pins=wrong,
+        failures=failures,
+        helped=helped,
+        pin=PinVerifier(salt, hashed, KdfParameters(lanes=lanes, memory_kib=memory, passes=passes)),
+        poll_book=book,
+        ballots=ballots,
+    )
+    if version != _VERSION or len(room) != capacity * BALLOT_SIZE:
+        raise VerificationFailure("box state", "票箱内容的格式不符：请保留票箱并报告上级团组织。")
+    _check_counts(state, room, roster_used=roster_used)
+    return state
+
+
+def _check_counts(state: BoxState, room: bytes, *, roster_used: bool) -> None:
+    """Exactly as many ballots as counted, all distinct, and as many marks where there is a poll book."""
+    beyond = room[state.collected * BALLOT_SIZE :]
+    marks = int.from_bytes(state.poll_book).bit_count()
+    voting = state.stage in {Stage.OPENED, Stage.STOPPED}
+    agree = (
+        not any(beyond)
+        and len(set(state.ballots)) == state.collected
+        and all(any(ballot) for ballot in state.ballots)
+        and state.collected + state.pending <= state.issued
+        and marks == (state.collected if roster_used and voting else 0)
+    )
+    if not agree:
+        raise VerificationFailure("poll book", "票箱中的票数与投票记录不符：停止使用，请保留票箱并报告上级团组织。")
+
+
+def encode_public(state: BoxState) -> bytes:
+    """What the locked screen shows anyway, readable without any key and never believed at close."""
+    return _PUBLIC.pack(_VERSION, _STAGES.index(state.stage), state.issued, state.collected)
+
+
+def decode_public(data: bytes) -> tuple[Stage, int, int]:
+    """Stage, issued, collected.
+
+    Raises:
+        VerificationFailure: not such bytes.
+    """
+    try:
+        version, stage, issued, collected = _PUBLIC.unpack(data)
+        return _STAGES[stage if version == _VERSION else -len(_STAGES) - 1], issued, collected
+    except (struct.error, IndexError):
+        raise VerificationFailure("box row", "票箱文件损坏或被改动：请保留票箱并报告上级团组织。") from None
+
+
+def _with_bit(book: bytes, place: int) -> bytes:
+    changed = bytearray(book)
+    changed[place // 8] |= 1 << (place % 8)
+    return bytes(changed)

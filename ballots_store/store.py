@@ -1,0 +1,149 @@
+"""The box's SQLite file, through sqlite-utils: three tables, constant size, every pragma explicit (SECRECY.md)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from ballots_store.errors import StorageFailure
+from ballots_store.hooks import Hook, no_hook, step
+
+_SCHEMA = (
+    "CREATE TABLE meta(k TEXT PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE roster(pos INTEGER PRIMARY KEY, member TEXT NOT NULL UNIQUE)",
+    "CREATE TABLE box(id INTEGER PRIMARY KEY CHECK(id=1), public BLOB NOT NULL, state BLOB NOT NULL)",
+)
+
+# SQLite's defaults differ between builds, and several of them lose or leak: each of these is explicit.
+_PRAGMAS = (
+    "page_size=4096",
+    "auto_vacuum=NONE",
+    "secure_delete=ON",
+    "temp_store=MEMORY",
+    "locking_mode=EXCLUSIVE",
+    "journal_mode=PERSIST",
+    "synchronous=EXTRA",
+    "foreign_keys=ON",
+    "trusted_schema=OFF",
+)
+
+
+def create_store(path: Path, meta: Mapping[str, bytes], roster: Sequence[str], public: bytes, state: bytes) -> None:
+    """Create the box file with its first row; durable when this returns.
+
+    Raises:
+        StorageFailure: it exists or can't be written.
+    """
+    if path.exists():
+        raise StorageFailure(f"票箱文件“{path}”已存在，不予覆盖。")
+    with _reported():
+        database = _connect(path)
+        try:
+            with database.atomic():
+                for table in _SCHEMA:
+                    database.execute(table)
+                for key, value in meta.items():
+                    database.execute("INSERT INTO meta(k, v) VALUES(?, ?)", [key, value])
+                database.table("roster").insert_all({"pos": at, "member": member} for at, member in enumerate(roster))
+                database.execute("INSERT INTO box(id, public, state) VALUES(1, ?, ?)", [public, state])
+        finally:
+            database.close()
+    path.chmod(0o600)
+
+
+class BoxStore:
+    """The open box file. SQLite's exclusive lock is taken at once and kept; use under `ballots_store.lock`."""
+
+    def __init__(self, path: Path) -> None:
+        """Open an existing box; it is never created or re-initialised here.
+
+        Raises:
+            StorageFailure: missing, not a box, damaged or held by another process.
+        """
+        if not path.is_file():
+            raise StorageFailure(f"票箱文件“{path}”不存在：请核对数据文件夹（--home）。")
+        with _reported():
+            self._database = _connect(path)
+            try:
+                self._meta = {row["k"]: bytes(row["v"]) for row in self._database.query("SELECT k, v FROM meta")}
+                roster = self._database.query("SELECT member FROM roster ORDER BY pos")
+                self.roster: tuple[str, ...] = tuple(str(row["member"]) for row in roster)
+            except BaseException:
+                self._database.close()
+                raise
+
+    def meta(self, key: str) -> bytes:
+        """One fixed value of the box.
+
+        Raises:
+            StorageFailure: the box has none of that name.
+        """
+        try:
+            return self._meta[key]
+        except KeyError:
+            raise StorageFailure("票箱文件不完整：请保留文件并报告上级团组织。") from None
+
+    def row(self) -> tuple[bytes, bytes]:
+        """`public` and `state` as they stand.
+
+        Raises:
+            StorageFailure: the row can't be read.
+        """
+        with _reported():
+            for row in self._database.query("SELECT public, state FROM box WHERE id = 1"):
+                return bytes(row["public"]), bytes(row["state"])
+        raise StorageFailure("票箱文件不完整：请保留文件并报告上级团组织。")
+
+    def update(
+        self, public: bytes, state: bytes, *, hook: Hook = no_hook, meta: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Replace the row, and add `meta` (the end of the round), in one transaction; durable when this returns.
+
+        Raises:
+            StorageFailure: nothing of it was written, or it can't be told; a new start finds out which.
+        """
+        with _reported(), self._database.atomic():
+            with step(hook, "update"):
+                self._database.execute("UPDATE box SET public = ?, state = ? WHERE id = 1", [public, state])
+            for key, value in (meta or {}).items():
+                self._database.execute("INSERT INTO meta(k, v) VALUES(?, ?)", [key, value])
+
+    def stored(self, key: str) -> bytes | None:
+        """A value that exists only from some point on (the end of the round), or None."""
+        return self._meta.get(key)
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._database.close()
+
+
+def _connect(path: Path) -> Database:
+    connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+    database = Database(connection, execute_plugins=False)
+    try:
+        for pragma in _PRAGMAS:
+            database.execute(f"PRAGMA {pragma}")
+        # Take the lock now: under locking_mode=EXCLUSIVE it stays until the connection closes.
+        database.execute("BEGIN EXCLUSIVE")
+        database.execute("COMMIT")
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """SQLite's errors as one line. A damaged file can also raise UnicodeDecodeError or a bare ValueError."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise StorageFailure("票箱文件正被另一程序占用：请关闭该程序后重试。") from None
+        raise StorageFailure("票箱文件无法读写：请检查磁盘空间和权限，保留文件并报告上级团组织。") from None
+    except (sqlite3.Error, ValueError, TypeError):
+        raise StorageFailure("票箱文件损坏或不是票箱文件：请保留文件并报告上级团组织。") from None

@@ -1,0 +1,39 @@
+"""The organisations that this home has enrolled as roots: one `.pub` card each."""
+
+from __future__ import annotations
+
+from ballots_store.files import read_capped, write_over
+from ballots_store.home import Home
+from rounds.chain import read_card
+from rounds.documents import CARD, OrganisationCard
+from rounds.envelope import Verified
+from rounds.keys import fingerprint
+
+
+def enrol(home: Home, card: bytes) -> Verified[OrganisationCard]:
+    """Enrol the organisation of `card`; enrolling it again changes nothing.
+
+    Raises:
+        Unreadable, VerificationFailure: the card does not hold.
+        StorageFailure: the home can't be written.
+    """
+    verified = read_card(card)
+    home.trust_path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = home.trust_path / f"{fingerprint(verified.record.signing)}.pub"
+    if not (path.exists() and path.read_bytes() == card):
+        write_over(path, card)
+    return verified
+
+
+def enrolled(home: Home) -> dict[bytes, str]:
+    """Signing key → name of every enrolled organisation; {} when there is none.
+
+    Raises:
+        Unreadable, VerificationFailure: a card in the home is damaged.
+    """
+    if not home.trust_path.is_dir():
+        return {}
+    cards = (
+        read_card(read_capped(path, CARD.cap, "组织名片")).record for path in sorted(home.trust_path.glob("*.pub"))
+    )
+    return {card.signing: card.name for card in cards}
