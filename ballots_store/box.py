@@ -229,12 +229,12 @@ class BallotBox:
     def _commit(self, state: BoxState) -> None:
         try:
             self._held.commit(state, self._draw)
+            self._state = state  # inside: an interrupt between the two must not leave an older state to write again
         except BaseException as error:
             self.close()
             if isinstance(error, RoundError):
                 raise BoxStopped from None
             raise
-        self._state = state
 
     @contextmanager
     def _stepped(self, name: str) -> Iterator[None]:

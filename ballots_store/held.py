@@ -14,6 +14,8 @@ from typing import Self
 from filelock import BaseFileLock
 
 from ballots_store import log
+from ballots_store.attested import check_parts
+from ballots_store.errors import StorageFailure
 from ballots_store.home import Home, RoundFolder
 from ballots_store.hooks import Hook, no_hook, step
 from ballots_store.lock import hold
@@ -34,6 +36,11 @@ from rounds.sharing import HOLDER_NAMES, Holder, join
 
 ROUND_SECRET = b"round key"
 START_SECRET = b"start key"
+
+
+def part_name(purpose: bytes, holder: Holder) -> str:
+    """Under which name of the box's meta a holder's share of a secret lies."""
+    return f"{purpose.decode()} {holder.value}"
 
 
 def slots_path(folder: RoundFolder, token: Path | None, box_id: bytes) -> Path:
@@ -62,19 +69,26 @@ class HeldBox:
             self._lock.release()
             raise
         try:
-            self._read_documents()
+            self._read_documents(round_id)
         except BaseException:
             self.close()
             raise
         self._slot = 0
         self._start_key = b""
 
-    def _read_documents(self) -> None:
+    def _read_documents(self, round_id: str) -> None:
         """The box's own documents; the state opens only under a binding to these very ones."""
-        roots = {self.store.meta("issuer"): self.store.meta("issuer_name").decode()}
+        try:
+            roots = {self.store.meta("issuer"): self.store.meta("issuer_name").decode()}
+        except UnicodeDecodeError:
+            raise StorageFailure("票箱文件损坏：请保留文件并报告上级团组织。") from None
         self.authorisation: Verified[Authorisation] = read_authorisation(self.store.meta("authorisation"), roots)
         self.zero_report: Verified[ZeroReport] = read_zero_report(self.store.meta("zero_report"), self.authorisation)
         self.bound_to = binding(self.authorisation.digest, self.zero_report.digest)
+        if self.authorisation.record.round_id != round_id:
+            raise VerificationFailure("round", "票箱属于另一次测评：文件被调换，请保留文件并报告上级团组织。")
+        names = [part_name(purpose, holder) for purpose in (ROUND_SECRET, START_SECRET) for holder in Holder]
+        check_parts(self.store.meta, names, self.bound_to, self.zero_report.record.officers)
 
     @property
     def capacity(self) -> int:
@@ -112,10 +126,15 @@ class HeldBox:
         """
         round_key = self.zero_report.record.round_key
         shares = {
-            holder: open_share(self.store.meta(f"{purpose.decode()} {holder.value}"), purpose, keys.sealing, round_key)
+            holder: open_share(self.store.meta(part_name(purpose, holder)), purpose, keys.sealing, round_key)
             for holder, keys in holders.items()
         }
-        return join(shares)
+        try:
+            return join(shares)
+        except ValueError:
+            raise VerificationFailure(
+                "shares", "票箱中的密钥分份互相矛盾：票箱文件被改动，请保留文件并报告上级团组织。"
+            ) from None
 
     def recover(self, start_key: bytes) -> BoxState:
         """Open the state under A and whichever slot holds its key; nothing is written.

@@ -15,10 +15,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from ballots_store import log
+from ballots_store.attested import sign_parts
 from ballots_store.box import check_window
 from ballots_store.errors import StorageFailure
 from ballots_store.files import sync_folder, write_synced
-from ballots_store.held import ROUND_SECRET, START_SECRET, slots_path
+from ballots_store.held import ROUND_SECRET, START_SECRET, part_name, slots_path
 from ballots_store.home import Home, RoundFolder
 from ballots_store.hooks import Hook, no_hook, step
 from ballots_store.sealing import binding, seal_share, seal_state
@@ -28,7 +29,7 @@ from ballots_store.store import create_store
 from rounds.chain import Roots, check_names, read_authorisation, read_zero_report
 from rounds.codes import read_officer_code, read_pin, read_printed_code
 from rounds.documents import ZERO_REPORT, Authorisation, KeyStorage, Officer, RoundKeys, ZeroReport
-from rounds.encoding import encode, plain, stamp
+from rounds.encoding import MAX_NAME, encode, is_plain, plain, stamp
 from rounds.envelope import Verified, sign
 from rounds.errors import BadInput, RuleRefusal, VerificationFailure
 from rounds.issuing import Draw, make_round_keys, open_round_keys, roster_digest
@@ -42,6 +43,9 @@ from rounds.words import BOX_WORDS, words
 
 FEW_MEMBERS = 10
 """Below this many registered members a count may reveal somebody: warn before opening."""
+
+
+_MOST_LINES, _LONGEST_LINE = 40, 200  # rounds.documents.ZeroReport.readiness
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,10 @@ def open_round(
     zero_report = _sign_zero_report(request, authorisation, officers, activation, round_key, now)
     salt = draw(16)
     verifier = PinVerifier(salt, derive(pin.encode(), salt, kdf), kdf)
+    parts = {
+        **_sealed_shares(ROUND_SECRET, round_secret, officers, authorisation.record, round_key, draw),
+        **_sealed_shares(START_SECRET, start_key, officers, authorisation.record, round_key, draw),
+    }
     meta = {
         "authorisation": request.authorisation,
         "issuer": authorisation.signer_keys[0],
@@ -126,8 +134,8 @@ def open_round(
         "token": str(request.token.resolve()).encode() if request.token else b"",
         "zero_report": zero_report.data,
         **{f"officer {holder.value}": encode(record) for holder, record in officers.records.items()},
-        **_sealed_shares(ROUND_SECRET, round_secret, officers, authorisation.record, round_key, draw),
-        **_sealed_shares(START_SECRET, start_key, officers, authorisation.record, round_key, draw),
+        **parts,
+        **sign_parts(parts, binding(authorisation.digest, zero_report.digest), officers.keys),
     }
     _Builder(home, folder, request, draw, hook).build(authorisation, zero_report, meta, verifier, start_key, now)
     return _opened(authorisation, zero_report)
@@ -175,6 +183,7 @@ def _check_officers(request: OpenRequest, basis: Authorisation) -> None:
         raise RuleRefusal("指导监督人员与批复所载不符：请由批复所载人员到场，或由上级团组织重新批复。")
     if not supervisor or not teller:
         raise BadInput("缺少姓名：批复未载指导监督人员的，用 --supervisor 写明；计票人用 --teller 写明。")
+    _check_texts(request)
     try:
         check_names(basis.assessed.name, supervisor, teller)
     except VerificationFailure as failure:
@@ -185,11 +194,23 @@ def _check_officers(request: OpenRequest, basis: Authorisation) -> None:
         raise BadInput("指导监督人员与计票人的口令不得相同：请各自另设。")
 
 
+def _check_texts(request: OpenRequest) -> None:
+    """What people typed and the zero report will hold; a record refuses the rest without saying which field."""
+    names = (request.teller_name, request.supervisor_name, request.laptop)
+    lines = request.readiness
+    if not all(len(plain(name)) <= MAX_NAME and is_plain(plain(name)) for name in names):
+        raise BadInput(f"姓名和电脑归属须为不超过{MAX_NAME}个可见字符，写成一行：请重新填写。")
+    if len(lines) > _MOST_LINES or not all(1 <= len(line) <= _LONGEST_LINE and is_plain(line) for line in lines):
+        raise BadInput("验箱检查的记录有不合规的文字或过长：请重新填写。")
+
+
 def _check_roster(roster: tuple[str, ...], basis: Authorisation) -> None:
     if bool(roster) != bool(basis.roster_digest):
         raise RuleRefusal("批复载明须用名册的，用 --roster 给出；未载明的不得使用名册。")
     if roster and roster_digest(roster) != basis.roster_digest:
         raise RuleRefusal("名册与批复时的名册不一致：请使用上级团组织批复时的同一份名册。")
+    if len(set(roster)) != len(roster):
+        raise RuleRefusal("名册中有重复的团员：请由上级团组织核对后重新批复。")
     if roster and len(roster) != basis.registered:
         raise RuleRefusal(f"名册有{len(roster)}人，批复的登记注册团员为{basis.registered}名：请核对。")
 
@@ -251,10 +272,7 @@ def _sealed_shares(
     to = {holder: keys.sealing_public for holder, keys in officers.keys.items()}
     to[Holder.EMERGENCY] = basis.emergency.sealing
     shares = split(secret, draw(2 * len(secret)))
-    return {
-        f"{purpose.decode()} {holder.value}": seal_share(shares[holder], purpose, to[holder], round_key)
-        for holder in Holder
-    }
+    return {part_name(purpose, holder): seal_share(shares[holder], purpose, to[holder], round_key) for holder in Holder}
 
 
 class _Builder:
@@ -281,10 +299,10 @@ class _Builder:
         state = empty_state(authorisation.record.registered, verifier)
         encoded = encode_state(state, authorisation.record.registered)
         sealed = seal_state(encoded, slot_key, start_key, bound_to, self._draw)
-        self._home.rounds_path.mkdir(parents=True, exist_ok=True, mode=0o700)
         half = RoundFolder(self._home.rounds_path / f".opening-{self._draw(8).hex()}")
         slots = slots_path(half, self._request.token, bound_to)
         try:
+            self._home.rounds_path.mkdir(parents=True, exist_ok=True, mode=0o700)
             half.path.mkdir(mode=0o700)
             with step(self._hook, "slots"):
                 create_slots(slots, bound_to, slot_key)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +12,8 @@ from pathlib import Path
 from ballots_store.home import Home
 from ballots_store.opening import Opened, OpenRequest, open_round
 from ballots_store.trust import enrol, enrolled
+from rounds.codes import read_officer_code, read_pin
+from rounds.errors import BadInput
 from rounds.issuing import Draw, RoundPlan, authorise, new_organisation, open_organisation_key
 from rounds.keyfile import STANDARD_KDF, KdfParameters
 
@@ -43,7 +47,7 @@ def make_rehearsal(
         RoundError: whatever authorising and opening raise.
     """
     home = Home(folder)
-    passphrase = _digits(draw, _CODE_DIGITS)
+    passphrase = _code(draw)
     key_file, card = new_organisation("演练团委", passphrase, draw, kdf)
     enrol(home, card)
     plan = RoundPlan(
@@ -58,8 +62,8 @@ def make_rehearsal(
         title=f"演练团支部书记{now.year}年度满意度测评",
     )
     issued = authorise(plan, open_organisation_key(key_file, passphrase), now=now, draw=draw, kdf=kdf)
-    supervisor_code, teller_code = _digits(draw, _CODE_DIGITS), _digits(draw, _CODE_DIGITS)
-    pin, roots = _digits(draw, _PIN_DIGITS), enrolled(home)
+    supervisor_code, teller_code = _code(draw), _code(draw)
+    pin, roots = _digits(draw, _PIN_DIGITS, read_pin), enrolled(home)
     request = OpenRequest(
         authorisation=issued.data,
         activation_code=issued.activation_code,
@@ -84,13 +88,13 @@ def make_rehearsal(
     )
 
 
-def _digits(draw: Draw, length: int) -> str:
-    """A random code of digits, none next to its equal or neighbour: never trivial."""
-    digits: list[int] = []
-    while len(digits) < length:
-        byte = draw(1)[0]
-        digit = byte % _DIGITS
-        uniform = byte < 256 // _DIGITS * _DIGITS
-        if uniform and (not digits or abs(digit - digits[-1]) > 1):
-            digits.append(digit)
-    return "".join(map(str, digits))
+def _digits(draw: Draw, length: int, read: Callable[[str], str]) -> str:
+    """A random code of digits that `read` accepts: about one in 400 repeats a block, or runs up or down."""
+    while True:
+        number = int.from_bytes(draw(16)) % _DIGITS**length
+        with suppress(BadInput):
+            return read(str(number).zfill(length))
+
+
+def _code(draw: Draw) -> str:
+    return _digits(draw, _CODE_DIGITS, lambda typed: read_officer_code(typed, "演练口令"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,11 @@ _SCHEMA = (
     "CREATE TABLE roster(pos INTEGER PRIMARY KEY, member TEXT NOT NULL UNIQUE)",
     "CREATE TABLE box(id INTEGER PRIMARY KEY CHECK(id=1), public BLOB NOT NULL, state BLOB NOT NULL)",
 )
+
+# The file format's first 20 bytes (sqlite.org/fileformat.html, 1.3): magic, page size, then 1 1 for a rollback journal.
+_MAGIC = b"SQLite format 3\0"
+_ROLLBACK_JOURNAL = b"\x01\x01"
+_HEADER_SIZE = 20
 
 # SQLite's defaults differ between builds, and several of them lose or leak: each of these is explicit.
 _PRAGMAS = (
@@ -38,8 +44,10 @@ def create_store(path: Path, meta: Mapping[str, bytes], roster: Sequence[str], p
     Raises:
         StorageFailure: it exists or can't be written.
     """
-    if path.exists():
-        raise StorageFailure(f"票箱文件“{path}”已存在，不予覆盖。")
+    try:
+        path.touch(mode=0o600, exist_ok=False)  # first, since SQLite gives its journal the mode of the box
+    except FileExistsError:
+        raise StorageFailure(f"票箱文件“{path}”已存在，不予覆盖。") from None
     with _reported():
         database = _connect(path)
         try:
@@ -52,7 +60,6 @@ def create_store(path: Path, meta: Mapping[str, bytes], roster: Sequence[str], p
                 database.execute("INSERT INTO box(id, public, state) VALUES(1, ?, ?)", [public, state])
         finally:
             database.close()
-    path.chmod(0o600)
 
 
 class BoxStore:
@@ -66,10 +73,13 @@ class BoxStore:
         """
         if not path.is_file():
             raise StorageFailure(f"票箱文件“{path}”不存在：请核对数据文件夹（--home）。")
+        _check_header(path)
+        self._path, self._identity = path, _identity(path)
         with _reported():
             self._database = _connect(path)
             try:
-                self._meta = {row["k"]: bytes(row["v"]) for row in self._database.query("SELECT k, v FROM meta")}
+                self._check_schema()
+                self._meta = {row["k"]: _blob(row["v"]) for row in self._database.query("SELECT k, v FROM meta")}
                 roster = self._database.query("SELECT member FROM roster ORDER BY pos")
                 self.roster: tuple[str, ...] = tuple(str(row["member"]) for row in roster)
             except BaseException:
@@ -95,7 +105,7 @@ class BoxStore:
         """
         with _reported():
             for row in self._database.query("SELECT public, state FROM box WHERE id = 1"):
-                return bytes(row["public"]), bytes(row["state"])
+                return _blob(row["public"]), _blob(row["state"])
         raise StorageFailure("票箱文件不完整：请保留文件并报告上级团组织。")
 
     def update(
@@ -106,6 +116,8 @@ class BoxStore:
         Raises:
             StorageFailure: nothing of it was written, or it can't be told; a new start finds out which.
         """
+        if _identity(self._path) != self._identity:  # else every ballot from here on goes into a file of another name
+            raise StorageFailure("票箱文件被移走或替换：停止使用，请保留所有文件并报告上级团组织。")
         with _reported(), self._database.atomic():
             with step(hook, "update"):
                 self._database.execute("UPDATE box SET public = ?, state = ? WHERE id = 1", [public, state])
@@ -119,6 +131,52 @@ class BoxStore:
     def close(self) -> None:
         """Let the file go."""
         self._database.close()
+
+    def _check_schema(self) -> None:
+        """A planted trigger would run at every cast, and could keep each old state."""
+        found = self._database.query("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
+        if sorted(str(row["sql"]) for row in found) != sorted(_SCHEMA):
+            raise StorageFailure("票箱文件不是封箱时的样子：文件被改动，请保留文件并报告上级团组织。")
+
+
+def _check_header(path: Path) -> None:
+    """Refuse what is no box before SQLite touches it, and sync what is.
+
+    A killed process may have left its last writes in the page cache alone; nobody may act on a state that the medium
+    does not have. Only before connecting: closing any descriptor of the file drops this process's SQLite lock.
+    """
+    try:
+        with path.open("r+b") as file:
+            header = file.read(_HEADER_SIZE)
+            os.fsync(file.fileno())
+        journal = path.with_name(path.name + "-journal")
+        if journal.exists():
+            with journal.open("r+b") as file:
+                os.fsync(file.fileno())
+    except OSError as error:
+        raise StorageFailure(f"票箱文件无法读写（{error.strerror}）：请检查磁盘和权限，保留文件。") from None
+    if not header.startswith(_MAGIC) or header[len(_MAGIC) + 2 :] != _ROLLBACK_JOURNAL:
+        raise StorageFailure("票箱文件损坏或不是票箱文件：请保留文件并报告上级团组织。")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file the name stands for; None where it stands for none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _blob(value: object) -> bytes:
+    """A column's bytes. `bytes(5)` would be five zeros, and SQLite lets any column hold a number.
+
+    Raises:
+        TypeError: not bytes.
+    """
+    if not isinstance(value, bytes):
+        raise TypeError("not a blob")
+    return value
 
 
 def _connect(path: Path) -> Database:

@@ -146,6 +146,8 @@ def check_zero_report(report: Verified[ZeroReport], authorisation: Verified[Auth
         raise VerificationFailure("authorisation digest", "封箱报告与批复文件不属于同一次测评，不予采用。")
     if report.rehearsal != authorisation.rehearsal or record.mode != basis.mode:
         raise VerificationFailure("mode", "封箱报告与批复文件一为演练、一为正式，不予采用。")
+    if record.roster_used != bool(basis.roster_digest):
+        raise VerificationFailure("roster", "封箱报告与批复文件一有名单、一无名单，不予采用。")
     supervisor, teller = record.officers
     if (supervisor.role, teller.role) != (Holder.SUPERVISOR, Holder.TELLER):
         raise VerificationFailure("officers", "封箱报告上的两名工作人员身份不符，不予采用。")

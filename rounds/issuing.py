@@ -81,8 +81,8 @@ class IssuedAuthorisation:
 
     data: bytes
     round_id: str
-    activation_code: str
-    emergency_code: str
+    activation_code: str = field(repr=False)
+    emergency_code: str = field(repr=False)
 
 
 def new_organisation(name: str, passphrase: str, draw: Draw, kdf: KdfParameters = STANDARD_KDF) -> tuple[bytes, bytes]:
