@@ -1,0 +1,60 @@
+"""What the process takes from outside before a screen exists: environment variables and core dumps.
+
+Imports nothing of textual, because textual reads `TEXTUAL*` while it is being imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import sys
+from collections.abc import MutableMapping
+
+_PREFIXES = ("TEXTUAL", "JUPYTER")
+_NAMES = frozenset(
+    {
+        "COLUMNS",  # rich and shutil believe these before they ask the terminal: a layout drawn off the screen
+        "LINES",
+        "NO_COLOR",  # rich: a tint of every screen, and so of the photographs in a complaint
+        "FORCE_COLOR",
+        "TTY_COMPATIBLE",
+        "TTY_INTERACTIVE",
+        "ESCDELAY",  # textual: how long a lone Esc waits; a minute of it would disable the way out of a ballot
+        "UNICODE_VERSION",  # rich: another table of character widths
+        "PYTHONASYNCIODEBUG",  # asyncio prints slow callbacks with their arguments
+        "PYTHONBREAKPOINT",
+        "PYTHONINSPECT",  # a Python prompt after the kiosk has ended
+    },
+)
+_PR_SET_DUMPABLE = 4
+"""linux/prctl.h."""
+
+
+def scrub(environment: MutableMapping[str, str]) -> None:
+    """Delete every variable by which a shell could change the kiosk's screens or listen to its keys.
+
+    Stock Textual logs each key for TEXTUAL_DEBUG and presses keys by itself for TEXTUAL_PRESS (KIOSK.md, table).
+
+    Args:
+        environment: usually `os.environ`; changed in place. Call it before textual is imported.
+    """
+    for name in list(environment):
+        if name in _NAMES or name.startswith(_PREFIXES):
+            del environment[name]
+    environment["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
+
+
+def forbid_core_dumps() -> None:
+    """Let no crash write this process's memory to a disk, and no other process of this user read it.
+
+    RLIMIT_CORE is 0 wherever limits exist; on Linux PR_SET_DUMPABLE 0 also closes ptrace and core-pattern pipes
+    (SECRECY.md, "Beside the box"). What a system refuses is left as it is: neither call is needed to vote.
+    """
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 - there is no such module on Windows
+
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

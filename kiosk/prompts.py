@@ -1,0 +1,96 @@
+"""What the two officers are asked on the plain terminal, before the screen is full: codes unseen, answers by digit."""
+
+from __future__ import annotations
+
+import getpass
+import locale
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from kiosk import tty
+from rounds.errors import BadInput, RoundError, Unreadable, VerificationFailure
+from rounds.sharing import HOLDER_NAMES, Holder
+
+TRIES = 3
+R = TypeVar("R")
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９", "0123456789")
+OFFICERS = (Holder.SUPERVISOR, Holder.TELLER)
+
+
+def check_terminal() -> None:
+    """Refuse a terminal on which nobody could vote, before any code is asked for.
+
+    Raises:
+        BadInput: no terminal, or one that can't show Chinese.
+    """
+    if (refusal := tty.refusal()) is not None:
+        raise BadInput(refusal)
+    encoding = locale.getpreferredencoding(do_setlocale=False)
+    if encoding.lower().replace("-", "") != "utf8":
+        raise BadInput(f"终端的文字编码是{encoding}，不是UTF-8，汉字无法显示：请在UTF-8环境（如 LANG=C.UTF-8）下启动。")
+
+
+def say(line: str) -> None:
+    """One line on the plain terminal."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def ask_codes() -> dict[Holder, str]:
+    """Both officers' codes, typed unseen, the supervisor first.
+
+    Raises:
+        EOFError, KeyboardInterrupt: nobody typed one.
+        BadInput: bytes that are no text.
+    """
+    try:
+        return {holder: getpass.getpass(f"{HOLDER_NAMES[holder]}口令（输入时不显示）：") for holder in OFFICERS}
+    except UnicodeDecodeError:
+        raise BadInput("输入中有无法识别的字节：请重新启动后再输入。") from None
+
+
+def with_codes(attempt: Callable[[Mapping[Holder, str]], R]) -> R:
+    """Ask for both codes and pass them to `attempt`; wrong ones are asked for again, three times in all.
+
+    Raises:
+        RoundError: what `attempt` raised in the end.
+    """
+    left = TRIES
+    while True:
+        try:
+            return attempt(ask_codes())
+        except VerificationFailure as failure:
+            left -= 1
+            if failure.check != "code" or not left:
+                raise
+            say(f"{failure}（还可再试{left}次）")
+
+
+def choose(question: str, answers: Sequence[str]) -> str:
+    """One of `answers`, asked for until it is given.
+
+    Raises:
+        EOFError, KeyboardInterrupt: nobody answered.
+    """
+    while True:
+        try:
+            answer = input(question).strip().translate(_FULL_WIDTH)
+        except UnicodeDecodeError:
+            continue
+        if answer in answers:
+            return answer
+        say(f"请按{'或'.join(answers)}，再按 Enter。")
+
+
+def line_for(error: BaseException) -> tuple[str, int]:
+    """What the terminal is told of `error`, and the exit code."""
+    if isinstance(error, VerificationFailure):
+        return f"错误：{error}（未通过的检查：{error.check}）", error.exit_code
+    if isinstance(error, RoundError):
+        return f"错误：{error}", error.exit_code
+    if isinstance(error, KeyboardInterrupt | EOFError):
+        return "已中断。", 130
+    if isinstance(error, OSError):
+        return "错误：无法读写文件或终端：请核对路径、权限和磁盘。", Unreadable.exit_code
+    return f"错误：程序内部错误（{type(error).__name__}），已停止：请由两名工作人员重新启动。", Unreadable.exit_code

@@ -1,0 +1,1 @@
+"""The screens of the kiosk (KIOSK.md, "Screens and keys")."""

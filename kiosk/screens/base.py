@@ -1,0 +1,204 @@
+"""What every screen of the voting kiosk has in common: its place in the flow, one key at a time, the clock, idling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import ClassVar, Protocol
+
+from textual.widget import Widget
+
+from kiosk import texts
+from kiosk.booth import Booth
+from kiosk.hardened import HardenedScreen
+from kiosk.screens.board import Board, Row
+from kiosk.screens.frame import Frame
+from kiosk.timings import Timings
+from rounds.choices import Choice
+
+
+class Flow(Protocol):
+    """Where a screen may lead. Each call replaces the screen; a screen calls at most one of them, once."""
+
+    def lock(self, *, after_cast: bool = False, full: bool = False) -> None:
+        """The locked screen; `full`: the box refused a further unlock."""
+
+    def opened(self) -> None:
+        """The PIN was right on the locked screen: on to the member (with a roster) or the unlock."""
+
+    def unlock(self, member: int | None) -> None:
+        """Issue one ballot and ask the others to stand aside."""
+
+    def stand_aside(self) -> None:
+        """The voter's first screen, also after a cancel that was taken back."""
+
+    def mark(self) -> None:
+        """The ballot, nothing marked."""
+
+    def review(self, choice: Choice) -> None:
+        """Show the choice once more before it is cast."""
+
+    def cast(self, choice: Choice) -> None:
+        """Put the ballot in and thank."""
+
+    def cancel(self) -> None:
+        """Ask for the PIN that ends a session without a ballot."""
+
+    def void(self) -> None:
+        """End the session without a ballot."""
+
+    def ask_for_menu(self) -> None:
+        """Ask for the PIN that opens the supervisor's menu."""
+
+    def menu(self, message: str = "") -> None:
+        """The supervisor's menu."""
+
+    def pause(self) -> None:
+        """Hold the voting until the PIN is typed."""
+
+    def ask_helped(self) -> None:
+        """Ask whether to count a helped voter."""
+
+    def helped(self) -> None:
+        """Count a helped voter."""
+
+    def ask_end(self) -> None:
+        """Ask whether the voting ends."""
+
+    def end(self) -> None:
+        """End the voting and show what is to be written down."""
+
+    def leave(self) -> None:
+        """Leave the kiosk after the end of voting."""
+
+
+@dataclass(frozen=True)
+class Hall:
+    """What every screen is given: the box, the waiting times, the monotonic clock (seconds) and the way on."""
+
+    booth: Booth
+    timings: Timings
+    clock: Callable[[], float]
+    flow: Flow
+    hint: str = ""
+
+
+class KioskScreen(HardenedScreen):
+    """One screen: `typed` takes its keys, `body`, `prompt` and `key_line` say what it shows.
+
+    A screen acts only while it is the current one: a key or a tick on its way to a replaced screen does nothing.
+    """
+
+    DEFAULT_CSS = "KioskScreen { background: #000000; color: #ffffff; }"
+
+    KEY_LINE: ClassVar[str] = ""
+    """The last line: what the keys do."""
+    idles: ClassVar[bool] = True
+    """Whether the screen alerts after a time without a key and then gives up."""
+
+    def __init__(self, hall: Hall) -> None:
+        """Start the screen's clocks now."""
+        super().__init__()
+        self.hall = hall
+        self.message = ""
+        self._board = Board(lambda width, height: self._frame().draw(width, height))
+        self._last_key = hall.clock()
+        self._alerted = False
+        self._painted = ("", "")
+
+    def compose(self) -> Iterator[Widget]:
+        """One widget: the board."""
+        yield self._board
+
+    def on_mount(self) -> None:
+        """Look at the clock from now on."""
+        self.set_interval(self.hall.timings.tick_s, self._tick)
+
+    def on_unmount(self) -> None:
+        """Drop what was shown."""
+        self.forget()
+        self._board.forget()
+
+    # What a screen says -------------------------------------------------------------------------------------------
+
+    def body(self, width: int, height: int) -> Sequence[Row]:
+        """The middle of the screen in at most `width` × `height` cells."""
+        raise NotImplementedError
+
+    def prompt(self) -> str:
+        """The line where something is typed or the next key is named."""
+        return ""
+
+    def key_line(self) -> str:
+        """The last line: what the keys do."""
+        return self.KEY_LINE
+
+    def typed(self, key: str, character: str | None) -> None:
+        """Take one key; called only while the screen is current, settled, large enough and not alerting."""
+
+    def passed(self, since_key_s: float) -> None:
+        """Look at the clock: `since_key_s` seconds went by since the last key.
+
+        A changed message or prompt is painted afterwards; for anything else, call `show`.
+        """
+
+    def expired(self) -> None:
+        """Nobody answered the alert."""
+
+    def forget(self) -> None:
+        """Drop what was typed or chosen."""
+
+    # What all screens do ------------------------------------------------------------------------------------------
+
+    @property
+    def is_acting(self) -> bool:
+        """Whether this screen is the one people see."""
+        return self.is_attached and self.is_current
+
+    def pressed(self, key: str, character: str | None) -> None:
+        """Hand a key to the screen, unless it was meant for another moment."""
+        if not self.is_acting:
+            return
+        self._last_key = self.hall.clock()
+        if self._alerted:
+            # Any key answers the alert, so it must not also mark a ballot.
+            self._alerted = False
+            self.message = ""
+        else:
+            self.typed(key, character)
+        self.show()
+
+    def show(self) -> None:
+        """Paint what has changed."""
+        if self.is_acting:
+            self._board.redraw()
+
+    def _frame(self) -> Frame:
+        heading = self.hall.booth.heading
+        self._painted = (self.message, self.prompt())
+        return Frame(heading.title, heading.rehearsal, self.body, *self._painted, self.key_line())
+
+    def _tick(self) -> None:
+        if not self.is_acting:
+            return
+        since = self.hall.clock() - self._last_key
+        if self.idles and self._idle(since):
+            return
+        self.passed(since)
+        if self._painted != (self.message, self.prompt()):
+            self.show()
+
+    def _idle(self, since_s: float) -> bool:
+        """Alert in time; True when the screen was given up."""
+        left = self.hall.timings.idle_alert_s + self.hall.timings.idle_answer_s - since_s
+        if left <= 0:
+            self.forget()
+            self.expired()
+            return True
+        if left <= self.hall.timings.idle_answer_s:
+            if not self._alerted:
+                self._alerted = True
+                self.forget()
+            self.message = texts.idle_alert(ceil(left))
+        return False

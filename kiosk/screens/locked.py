@@ -1,0 +1,134 @@
+"""The locked kiosk between two voters, and the supervisor's choice of a member from the roster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from kiosk import texts
+from kiosk.entry import Entry
+from kiosk.layout import cut, pad
+from kiosk.screens.base import Hall, KioskScreen
+from kiosk.screens.board import EMPTY, STRONG, Row, centred_row, row
+from kiosk.screens.pin import PinScreen, edited
+
+
+class LockedScreen(PinScreen):
+    """Counts, 有效线 and 箱号, never a partial result; the PIN opens the kiosk for one voter."""
+
+    KEY_LINE = texts.LOCKED_KEYS
+    idles = False
+
+    def __init__(self, hall: Hall, *, after_cast: bool = False, full: bool = False) -> None:
+        """`after_cast`: take nothing for a while; `full`: the box refuses further voters."""
+        super().__init__(hall)
+        self._figures = hall.booth.figures()
+        self._full = full or self._figures.collected >= hall.booth.heading.expected
+        self._paused_until = hall.clock() + (hall.timings.pause_after_cast_s if after_cast else 0.0)
+
+    def body(self, width: int, height: int) -> Sequence[Row]:
+        """The counts in the middle, the call for the next member below them."""
+        del height
+        heading = self.hall.booth.heading
+        return [
+            centred_row(texts.box(heading.box_words), width),
+            EMPTY,
+            centred_row(texts.cast_of(self._figures.collected, heading.expected), width, STRONG),
+            centred_row(texts.quorum_line(heading.quorum_needed), width),
+            EMPTY,
+            EMPTY,
+            *(centred_row(line, width, STRONG) for line in self._call()),
+            EMPTY,
+            EMPTY,
+            centred_row(texts.SAME_DISK if heading.key_on_same_disk else "", width),
+            centred_row(self.hall.hint, width),
+        ]
+
+    def prompt(self) -> str:
+        """Nothing can be typed during the pause after a cast."""
+        return texts.PAUSE if self._is_paused else super().prompt()
+
+    def typed(self, key: str, character: str | None) -> None:
+        """Take nothing during the pause, so that nobody slips in a second vote unseen."""
+        if not self._is_paused:
+            super().typed(key, character)
+
+    def accepted(self) -> None:
+        """On to the voter, or say again that everybody has voted."""
+        if self._full:
+            self.hall.flow.lock(full=True)
+        else:
+            self.hall.flow.opened()
+
+    def back(self) -> None:
+        """`0` Enter on the locked screen asks for the menu."""
+        self.hall.flow.ask_for_menu()
+
+    @property
+    def _is_paused(self) -> bool:
+        return self.hall.clock() < self._paused_until
+
+    def _call(self) -> tuple[str, str]:
+        return (texts.ALL_VOTED, texts.ALL_VOTED_THEN) if self._full else (texts.NEXT_MEMBER, "")
+
+
+class MemberScreen(KioskScreen):
+    """The members who have not voted, by number; the supervisor types one before the member comes up."""
+
+    KEY_LINE = texts.MEMBER_KEYS
+
+    def __init__(self, hall: Hall) -> None:
+        """Ask the box who has not voted yet."""
+        super().__init__(hall)
+        self._members = hall.booth.unmarked()
+        self._entry = Entry()
+        self._page = 0
+
+    def body(self, width: int, height: int) -> Sequence[Row]:
+        """As many columns as fit, filled downwards, so that a member keeps the place while nobody votes."""
+        cells = [self._label(position) for position in self._members]
+        column = min(max(map(cell_len, cells), default=1) + 3, width - 4)
+        columns, rows = max(1, (width - 4) // column), max(1, height - 3)
+        pages = max(1, -(-len(cells) // (columns * rows)))
+        self._page %= pages
+        shown = cells[self._page * columns * rows :][: columns * rows]
+        lines = ["".join(pad(cut(cell, column - 1), column) for cell in shown[y::rows]) for y in range(rows)]
+        heading = centred_row(texts.CHOOSE_MEMBER, width, STRONG)
+        place = texts.page_of(self._page + 1, pages) if pages > 1 else ""
+        return [heading, EMPTY, *(row("  " + line) for line in lines), centred_row(place, width)]
+
+    def prompt(self) -> str:
+        """The number, which is no secret."""
+        return texts.MEMBER_PROMPT + self._entry.shown()
+
+    def forget(self) -> None:
+        """Drop the number."""
+        self._entry.clear()
+
+    def expired(self) -> None:
+        """The PIN was typed and nobody chose: a stranger must not."""
+        self.hall.flow.lock()
+
+    def typed(self, key: str, character: str | None) -> None:
+        """Digits and Enter; Enter alone turns the page."""
+        self.message = ""
+        if key != "enter":
+            self.message = edited(self._entry, key, character)
+        elif len(self._entry):
+            self._entered()
+        else:
+            self._page += 1
+
+    def _entered(self) -> None:
+        number = self._entry.number()
+        self._entry.clear()
+        if number == 0:
+            self.hall.flow.lock()
+        elif number - 1 in self._members:
+            self.hall.flow.unlock(number - 1)
+        else:
+            self.message = texts.NO_SUCH_MEMBER
+
+    def _label(self, position: int) -> str:
+        return f"{position + 1:>4}　{self.hall.booth.heading.roster[position]}"

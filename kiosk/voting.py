@@ -1,0 +1,85 @@
+"""One run of the voting kiosk: two codes, a started box, the full screen, and the box let go whatever happens."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+
+from ballots_store.box import BallotBox
+from ballots_store.closing import CloseRequest, close_round
+from ballots_store.home import Home
+from ballots_store.rehearsal import Rehearsal, make_rehearsal
+from kiosk import prompts
+from kiosk.app import KioskApp
+from kiosk.hardened import run_hardened
+from kiosk.timings import Timings
+from rounds.results import figures_of, reason_sentence, result_sentence
+from rounds.sharing import Holder
+
+DEMO_MEMBERS = 6
+
+
+def now() -> datetime:
+    """The moment, with this machine's offset."""
+    return datetime.now().astimezone()
+
+
+def vote(home: Home, round_id: str | None, token: Path | None) -> int:
+    """Hold the voting of one round; the exit status, 0 only after the voting was ended.
+
+    Raises:
+        RoundError: no such round, wrong codes, a box that can't be started.
+        KeyboardInterrupt, EOFError: the officers broke off at the plain terminal.
+    """
+    prompts.check_terminal()
+    chosen = home.pick(round_id)
+    box = prompts.with_codes(lambda codes: BallotBox.start(home, chosen, codes, token=token, clock=now))
+    try:
+        _confirm_count(box)
+        return _run(box)
+    finally:
+        box.close()
+
+
+def demo() -> int:
+    """A rehearsal round in a temporary home: the real box, the real screens, the PIN on the locked screen.
+
+    Raises:
+        RoundError: the temporary folder can't be used.
+    """
+    prompts.check_terminal()
+    prompts.say("正在准备演练（约需数秒）…")
+    with tempfile.TemporaryDirectory(prefix="beikaobei-demo-") as folder:
+        rehearsal = make_rehearsal(Path(folder), members=DEMO_MEMBERS, now=now())
+        codes = {Holder.SUPERVISOR: rehearsal.supervisor_code, Holder.TELLER: rehearsal.teller_code}
+        box = BallotBox.start(rehearsal.home, rehearsal.round_id, codes, clock=now)
+        try:
+            status = _run(box, hint=f"演练用开启口令：{rehearsal.pin}")
+            collected = box.figures().collected
+        finally:
+            box.close()
+        if status == 0:
+            _count(rehearsal, codes, collected)
+    return status
+
+
+def _run(box: BallotBox, *, hint: str = "") -> int:
+    app = KioskApp(box, timings=Timings(), clock=time.monotonic, hint=hint)
+    return run_hardened(app, on_hangup=box.close)
+
+
+def _confirm_count(box: BallotBox) -> None:
+    """After a restart both officers compare the count: an older copy put back shows as one that fell."""
+    if box.restart_note is not None:
+        prompts.say(box.restart_note)
+        question = f"已投{box.figures().collected}张，与停机前一致吗？1一致 2不一致："
+        box.confirm(count_agrees=prompts.choose(question, ("1", "2")) == "1")
+
+
+def _count(rehearsal: Rehearsal, codes: dict[Holder, str], collected: int) -> None:
+    request = CloseRequest(rehearsal.round_id, codes, present=collected, below_quorum_reason="演练结束")
+    shown = figures_of(close_round(rehearsal.home, request, now=now()).end)
+    prompts.say(f"演练计票：{result_sentence(shown)}")
+    prompts.say(reason_sentence(shown))
