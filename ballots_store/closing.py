@@ -21,7 +21,7 @@ from ballots_store.sealing import box_seal, open_ballot
 from ballots_store.state import BoxState
 from rounds.chain import RoundEnd, read_result, read_void_report
 from rounds.documents import RESULT, VOID, Chain, Conduct, LogLine, Result, VoidReport
-from rounds.encoding import is_plain, plain, stamp
+from rounds.encoding import is_fit, plain, stamp
 from rounds.envelope import sign
 from rounds.errors import BadInput, RuleRefusal
 from rounds.issuing import Draw
@@ -106,11 +106,12 @@ def void_round(
     reason: str,
     *,
     now: datetime,
+    present: int | None = None,
     token: Path | None = None,
     draw: Draw = secrets.token_bytes,
     hook: Hook = no_hook,
 ) -> bytes:
-    """End a round without a result; the box stays unopened, no ballot is read.
+    """End a round without a result; the box stays unopened, no ballot is read. `present`: 实到, where it is known.
 
     Raises:
         BoxInUse, RuleRefusal, BadInput, VerificationFailure, StorageFailure: as `close_round`.
@@ -124,6 +125,7 @@ def void_round(
             conduct=_conduct(held, state, tuple(holders), "void", now),
             ended=stamp(now),
             issued=state.issued,
+            present=present,
             reason=reason,
             signers=tuple(holders),
             software=VERSION,
@@ -244,6 +246,6 @@ def _read_back(held: HeldBox, result: bytes) -> RoundEnd[Result]:
 
 def _check_reason(reason: str) -> str:
     text = plain(reason)
-    if not text or len(text) > _LONGEST_REASON or not is_plain(text):
+    if not text or len(text) > _LONGEST_REASON or not is_fit(text):
         raise BadInput(f"原因须为1至{_LONGEST_REASON}个可见字符，写成一行：请重新填写。")
     return text

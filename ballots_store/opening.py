@@ -29,7 +29,7 @@ from ballots_store.store import create_store
 from rounds.chain import Roots, check_names, read_authorisation, read_zero_report
 from rounds.codes import read_officer_code, read_pin, read_printed_code
 from rounds.documents import ZERO_REPORT, Authorisation, KeyStorage, Officer, RoundKeys, ZeroReport
-from rounds.encoding import MAX_NAME, encode, is_plain, plain, stamp
+from rounds.encoding import MAX_NAME, encode, is_fit, plain, stamp
 from rounds.envelope import Verified, sign
 from rounds.errors import BadInput, RuleRefusal, VerificationFailure
 from rounds.issuing import Draw, make_round_keys, open_round_keys, roster_digest
@@ -198,9 +198,9 @@ def _check_texts(request: OpenRequest) -> None:
     """What people typed and the zero report will hold; a record refuses the rest without saying which field."""
     names = (request.teller_name, request.supervisor_name, request.laptop)
     lines = request.readiness
-    if not all(len(plain(name)) <= MAX_NAME and is_plain(plain(name)) for name in names):
+    if not all(len(plain(name)) <= MAX_NAME and is_fit(plain(name)) for name in names):
         raise BadInput(f"姓名和电脑归属须为不超过{MAX_NAME}个可见字符，写成一行：请重新填写。")
-    if len(lines) > _MOST_LINES or not all(1 <= len(line) <= _LONGEST_LINE and is_plain(line) for line in lines):
+    if len(lines) > _MOST_LINES or not all(1 <= len(line) <= _LONGEST_LINE and is_fit(line) for line in lines):
         raise BadInput("验箱检查的记录有不合规的文字或过长：请重新填写。")
 
 

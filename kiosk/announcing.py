@@ -40,12 +40,13 @@ def announcement_of(verified: RoundEnd[Result]) -> Announcement:
     result, basis = verified.end.record, verified.authorisation.record
     shown = figures_of(result)
     counts = f"{result.collected}/{result.satisfied or 0}/{result.unsatisfied or 0}"
+    code = f"{result.chain.round_id} {counts} {verified.end.digest[:_CODE_DIGEST]}"
     return Announcement(
         title=basis.title,
         figures=shown,
         box_words=words(bytes.fromhex(fingerprint(verified.zero_report.record.round_key)), BOX_WORDS),
         fingerprint_words=words(bytes.fromhex(verified.end.digest), FINGERPRINT_WORDS),
-        code=f"{result.chain.round_id} {counts} {verified.end.digest[:_CODE_DIGEST]}",
+        code=code.upper(),  # capitals and digits make the smaller code
         rehearsal=verified.end.rehearsal,
         remarks=tuple(_remarks(result, verified)),
     )

@@ -2,7 +2,7 @@
 
 No rule of voting is decided here. Everything the box does is waited for in the loop itself: while it works no key,
 no tick and no second call can come between, and what was typed meanwhile is dropped by the gate of the next screen.
-An exception of the box other than WrongPin and BoxFull ends the app with nothing acknowledged.
+An exception of the box other than WrongPin, BoxFull and WindowClosed ends the app with nothing acknowledged.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kiosk import texts
-from kiosk.booth import Booth, BoxFull
+from kiosk.booth import Booth, BoxFull, WindowClosed
 from kiosk.hardened import HardenedApp, HardenedScreen
 from kiosk.screens.base import Hall, KioskScreen
 from kiosk.screens.locked import LockedScreen, MemberScreen
@@ -62,9 +62,9 @@ class KioskApp(HardenedApp):
 
     # The supervisor's way -----------------------------------------------------------------------------------------
 
-    def lock(self, *, after_cast: bool = False, full: bool = False) -> None:
-        """The locked screen; `full`: the box refused a further unlock."""
-        self._go(LockedScreen(self._hall, after_cast=after_cast, full=full))
+    def lock(self, *, after_cast: bool = False, full: bool = False, refusal: str = "") -> None:
+        """The locked screen; `full`: the box refused a further unlock; `refusal`: why it refused this one."""
+        self._go(LockedScreen(self._hall, after_cast=after_cast, full=full, refusal=refusal))
 
     def opened(self) -> None:
         """With a roster the member is chosen first."""
@@ -79,6 +79,8 @@ class KioskApp(HardenedApp):
             self._booth.unlock(member)
         except BoxFull:
             self.lock(full=True)
+        except WindowClosed as closed:
+            self.lock(refusal=str(closed))
         else:
             self.bell()
             self.stand_aside()

@@ -29,6 +29,7 @@ from rounds.envelope import Envelope, Expected, Kind, Verified, decode_payload, 
 from rounds.errors import Unreadable, UntrustedIssuer, VerificationFailure
 from rounds.keys import check_distinct, check_sealing_key, check_signing_key, fingerprint
 from rounds.results import check_result, check_signers
+from rounds.rules import quorum_needed
 from rounds.sharing import Holder
 
 Roots = Mapping[bytes, str]
@@ -115,7 +116,10 @@ def read_void_report(data: bytes, roots: Roots) -> RoundEnd[VoidReport]:
     Raises:
         UntrustedIssuer, Unreadable, VerificationFailure: whichever link does not hold.
     """
-    return _read_end(data, VOID, roots)
+    verified = _read_end(data, VOID, roots)
+    if verified.end.record.collected > verified.end.record.issued:
+        raise VerificationFailure("account", "作废报告的票数不能自洽，不予采用。")
+    return verified
 
 
 def check_names(assessed: str, supervisor: str, teller: str) -> None:
@@ -181,8 +185,8 @@ def _check_authorisation(verified: Verified[Authorisation]) -> None:
         raise VerificationFailure("mode", "批复文件的类型与所载的正式或演练不符，不予采用。")
     if record.issuer not in verified.signers:  # else one enrolled organisation could issue in another's name
         raise VerificationFailure("issuer", "批复文件所载的签发单位与签名单位不符，不予采用。")
-    if record.expected < 1:
-        raise VerificationFailure("registered", "除团支部书记外没有可参加测评的团员，不能测评。")
+    if record.expected < quorum_needed(record.registered):  # N = 1 or 2 without the secretary
+        raise VerificationFailure("registered", "除团支部书记外的团员不足团员总数三分之二，测评不可能有效，不予批复。")
     if (record.attempt > 1) != bool(record.previous_end):
         raise VerificationFailure("attempt", "重新测评的批复须载明上一次的结束文件，首次测评则不得有。")
     opens, closes = window(record)

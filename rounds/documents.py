@@ -216,6 +216,8 @@ class VoidReport(Record, frozen=True, kw_only=True):
     conduct: Conduct
     ended: Time
     issued: _Count
+    present: _Count | None
+    """实到, where it was known; None otherwise."""
     reason: Line
     signers: Annotated[tuple[Holder, ...], msgspec.Meta(min_length=2, max_length=3)]
     software: Line

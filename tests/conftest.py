@@ -1,11 +1,27 @@
-"""Marks each pty test in the report, so that CI can tell whether one was skipped."""
+"""What all tests share: hypothesis without a clock, a desk for the registry, pty tests marked in the report."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+from canvass_desk import Desk, new_desk
+from hypothesis import HealthCheck, settings
+
+# On a busy machine a slow example is slow, not wrong.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with new_desk(tmp_path / "desk") as made:
+        yield made
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """CI reads from the report whether a pty test was skipped."""
     for item in items:
         if item.get_closest_marker("pty"):
             item.user_properties.append(("pty", "1"))

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from kiosk.app import KioskApp
-from kiosk.booth import BoxFull, Figures, Heading, Stopped, WrongPin
+from kiosk.booth import BoxFull, Figures, Heading, Stopped, WindowClosed, WrongPin
 from kiosk.timings import Timings
 from rounds.choices import Choice
 
@@ -65,7 +65,9 @@ class MemoryBooth:
         self.failures = 0
         self.waits_until = 0.0
         self.refuses = False
+        self.window_closed = ""
         self.breaks_on_cast: Exception | None = None
+        self.at_cast: Callable[[], None] = lambda: None
 
     @property
     def heading(self) -> Heading:
@@ -92,11 +94,14 @@ class MemoryBooth:
     def unlock(self, member: int | None) -> None:
         if self.refuses:
             raise BoxFull
+        if self.window_closed:
+            raise WindowClosed(self.window_closed)
         self.calls.append(("unlock", member))
         self.issued += 1
         self.member = member
 
     def cast(self, choice: Choice) -> None:
+        self.at_cast()
         if self.breaks_on_cast is not None:
             raise self.breaks_on_cast
         self.calls.append(("cast", choice))

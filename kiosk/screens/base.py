@@ -21,8 +21,8 @@ from rounds.choices import Choice
 class Flow(Protocol):
     """Where a screen may lead. Each call replaces the screen; a screen calls at most one of them, once."""
 
-    def lock(self, *, after_cast: bool = False, full: bool = False) -> None:
-        """The locked screen; `full`: the box refused a further unlock."""
+    def lock(self, *, after_cast: bool = False, full: bool = False, refusal: str = "") -> None:
+        """The locked screen; `full`: the box refused a further unlock; `refusal`: why it refused this one."""
 
     def opened(self) -> None:
         """The PIN was right on the locked screen: on to the member (with a roster) or the unlock."""

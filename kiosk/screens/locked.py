@@ -20,11 +20,12 @@ class LockedScreen(PinScreen):
     KEY_LINE = texts.LOCKED_KEYS
     idles = False
 
-    def __init__(self, hall: Hall, *, after_cast: bool = False, full: bool = False) -> None:
-        """`after_cast`: take nothing for a while; `full`: the box refuses further voters."""
+    def __init__(self, hall: Hall, *, after_cast: bool = False, full: bool = False, refusal: str = "") -> None:
+        """`after_cast`: take nothing for a while; `full`: no further voters; `refusal`: why nothing was unlocked."""
         super().__init__(hall)
         self._figures = hall.booth.figures()
         self._full = full or self._figures.collected >= hall.booth.heading.expected
+        self._refusal = refusal
         self._paused_until = hall.clock() + (hall.timings.pause_after_cast_s if after_cast else 0.0)
 
     def body(self, width: int, height: int) -> Sequence[Row]:
@@ -70,7 +71,7 @@ class LockedScreen(PinScreen):
         return self.hall.clock() < self._paused_until
 
     def _call(self) -> tuple[str, str]:
-        return (texts.ALL_VOTED, texts.ALL_VOTED_THEN) if self._full else (texts.NEXT_MEMBER, "")
+        return (texts.ALL_VOTED, texts.ALL_VOTED_THEN) if self._full else (texts.NEXT_MEMBER, self._refusal)
 
 
 class MemberScreen(KioskScreen):

@@ -188,13 +188,14 @@ def test_it_may_start_at_any_size(rows: int, columns: int) -> None:
 
 def test_a_list_widget_would_end_in_a_tiny_window() -> None:
     """Why HardenedScreen asks for Plain text: the control for every size sweep."""
-    with python(APPS / "stock_list.py", rows=1, columns=1) as control:
+    with python(APPS / "stock_list.py") as control:
+        control.wait_for("member 3")
         deadline = time.monotonic() + PATIENCE_S
         while control.running():
             assert time.monotonic() < deadline
-            with contextlib.suppress(OSError):
-                control.press(b"\x1b[6~\x1b[5~")
-            control.pump(0.2)
+            with contextlib.suppress(OSError):  # it falls before the sweep is over
+                attacks.size_sweep(control)
+            control.pump(0.3)
         assert control.exit_status() == 1
 
 

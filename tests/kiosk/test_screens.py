@@ -361,6 +361,20 @@ def test_a_full_box_is_no_error() -> None:
     run(tour())
 
 
+def test_a_closed_window_is_said_and_nothing_is_issued() -> None:
+    async def tour() -> None:
+        booth = MemoryBooth()
+        booth.window_closed = "已过批复的结束时间，不再开启：请结束投票。"
+        async with walking(booth) as walk:
+            shown = await walk.go((f"{PIN}⏎", "已过批复的结束时间"))
+            assert "请下一位团员上前" in shown
+            assert booth.calls == []
+            booth.window_closed = ""
+            await walk.go((f"{PIN}⏎", "其他人员请远离投票区域"))
+
+    run(tour())
+
+
 ROSTER = tuple(f"团员{number:03d}" for number in range(1, 301))
 
 

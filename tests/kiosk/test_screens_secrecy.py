@@ -223,6 +223,35 @@ def test_a_failure_of_the_box_acknowledges_nothing() -> None:
     assert seen[0].app.bells == 1  # the unlock's
 
 
+def test_nothing_is_acknowledged_while_the_box_is_at_work() -> None:
+    found: list[tuple[type, int, int]] = []
+
+    async def tour() -> None:
+        async with walking() as walk:
+            walk.booth.at_cast = lambda: found.append((type(walk.app.screen), walk.app.bells, choices_held()))
+            await walk.to_thanks()
+            assert walk.app.bells == 2  # the control: afterwards it is
+
+    gc.collect()
+    run(tour())
+    assert found == [(ReviewScreen, 1, 0)]
+
+
+def test_esc_drops_the_choice_in_the_same_moment() -> None:
+    async def tour() -> None:
+        async with walking() as walk:
+            await walk.to_review()
+            review = walk.app.screen
+            assert isinstance(review, ReviewScreen)
+            assert choices_held() == 1
+            review.pressed("escape", None)
+            assert choices_held() == 0
+            await walk.see("填写已中止")
+
+    gc.collect()
+    run(tour())
+
+
 def test_wrong_pins_are_counted_and_waited_for() -> None:
     async def tour() -> None:
         async with walking() as walk:

@@ -1,0 +1,64 @@
+"""One file's bytes → the verified end of a round, or the reason why it is none.
+
+    (1) it is a signed file of this house      (2) official, not a rehearsal's      (3) a result or a void report
+    (4) the whole chain holds, outcome and ballot account are recomputed (`rounds.chain`)
+
+The claims of (1) to (3) serve to refuse with the right words; only what (4) returns is ever believed.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from rounds.chain import KINDS, Roots, RoundEnd, kind_of, read_result, read_void_report
+from rounds.documents import RESULT, VOID, Result, VoidReport
+from rounds.encoding import decode
+from rounds.envelope import Envelope
+from rounds.errors import Unreadable, VerificationFailure
+
+End = RoundEnd[Result] | RoundEnd[VoidReport]
+
+CAP = max(RESULT.cap, VOID.cap)
+"""Bytes; a larger file is no end of a round."""
+
+
+def receive(data: bytes, roots: Roots) -> End:
+    """Verify a `.result` or `.void` file.
+
+    Raises:
+        UntrustedIssuer, Unreadable, VerificationFailure: in the order of the steps above.
+    """
+    kind = kind_of(data)  # (1)
+    envelope = decode(data, Envelope, "签名文件", max(known.cap for known in KINDS))
+    if envelope.payload_type == kind.rehearsal:  # (2)
+        raise VerificationFailure("mode", f"这是演练的{kind.title}：演练不得计入正式结果，不予导入。")
+    if kind is RESULT:  # (3)
+        return read_result(data, roots)  # (4)
+    if kind is VOID:
+        return read_void_report(data, roots)
+    raise VerificationFailure("payloadType", f"这是{kind.title}，不是测评结果文件或作废报告：请核对是否选错文件。")
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a regular file, at most `CAP` of them.
+
+    Raises:
+        Unreadable: it is missing, larger, or something else than a file (opening a pipe must not hang an import).
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise Unreadable("不是普通文件，不予读取。")
+            data = file.read(CAP + 1)
+    except FileNotFoundError:
+        raise Unreadable("文件不存在或已被移走：请核对路径。") from None
+    except IsADirectoryError:
+        raise Unreadable("不是普通文件，不予读取。") from None
+    except OSError:
+        raise Unreadable("文件无法读取：请检查U盘是否已拔出、是否有读取权限。") from None
+    if len(data) > CAP:
+        raise Unreadable(f"文件过大（超过{CAP}字节），不予读取：请核对是否选错文件。")
+    return data

@@ -1,0 +1,69 @@
+"""Which ends of one round count: a function of the round's ends alone, so that the order of arrival has no say.
+
+| the round's ends | standing |
+|---|---|
+| one, revising nothing | accepted |
+| that one, and revisions that name its digest | accepted; the revisions wait for a person |
+| revisions whose original has not arrived | they wait |
+| two that revise nothing; a revision of something else; two zero reports; two authorisations | all in conflict |
+
+A round in conflict is neither confirmed nor summed; all its ends stay visible (DESIGN.md, Signed documents).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from canvass.schema import Standing
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What decides an end's standing: four digests. `supersedes` is None for everything but a revision."""
+
+    digest: bytes
+    authorisation: bytes
+    zero_report: bytes
+    supersedes: bytes | None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """An end's standing with the line that explains it; no line where it is accepted."""
+
+    standing: Standing
+    reason: str
+
+
+_KEPT = "各份均予保留，均不确认、不汇总，请联系该团支部和指导监督人员核实。"
+_ACCEPTED = Judgement(Standing.ACCEPTED, "")
+_TWO_AUTHORISATIONS = Judgement(Standing.CONFLICT, f"同一测评编号有两份不同的批复：{_KEPT}")
+_TWO_BOXES = Judgement(Standing.CONFLICT, f"同一次测评有两份不同的封箱报告（两个票箱）：{_KEPT}")
+_TWO_PAYLOADS = Judgement(Standing.CONFLICT, f"同一次测评有内容不同的结果或作废报告：{_KEPT}")
+_REVISION = Judgement(Standing.WAITING, "更正件待确认：须由上级团组织人工确认，确认前仍以原结果为准。")
+_ORPHAN = Judgement(Standing.WAITING, "更正件待确认：被更正的原结果尚未导入，暂不汇总。")
+
+
+def judge(claims: Iterable[Claim]) -> dict[bytes, Judgement]:
+    """The standing of each end of one round, by digest."""
+    ends = list(claims)
+    conflict = _conflict(ends)
+    if conflict:
+        return {end.digest: conflict for end in ends}
+    originals = [end for end in ends if end.supersedes is None]
+    revision = _REVISION if originals else _ORPHAN
+    return {end.digest: _ACCEPTED if end in originals else revision for end in ends}
+
+
+def _conflict(ends: list[Claim]) -> Judgement | None:
+    """The gravest contradiction among the ends of one round, if any."""
+    originals = {end.digest for end in ends if end.supersedes is None}
+    revised = {end.supersedes for end in ends if end.supersedes is not None}
+    if len({end.authorisation for end in ends}) > 1:
+        return _TWO_AUTHORISATIONS
+    if len({end.zero_report for end in ends}) > 1:
+        return _TWO_BOXES
+    if len(originals) > 1 or (originals and not revised <= originals):
+        return _TWO_PAYLOADS
+    return None
