@@ -77,6 +77,28 @@ def write_over(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def make_folders(folder: Path) -> None:
+    """Create `folder` and whatever of its parents is missing (0700), durable when this returns.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    if folder.is_dir():
+        return
+    make_folders(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    sync_folder(folder.parent)
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file the name stands for, None where it stands for none: compared with itself later, never stored."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _publish(temporary: Path, path: Path) -> None:
     """Give the finished file its name without replacing another: link, or rename where there are no links (FAT)."""
     try:

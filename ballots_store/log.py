@@ -14,7 +14,8 @@ from rounds.documents import LogLine
 from rounds.encoding import stamp
 
 _MAX_SIZE = 512 * 1024
-_MAX_LINES = 2000
+_MAX_LINES = 1999
+"""A result holds 2,000 lines (`rounds.documents.Conduct`); the last is its own end."""
 
 
 def append(path: Path, event: str, at: datetime) -> None:

@@ -18,7 +18,7 @@ from ballots_store import log
 from ballots_store.attested import sign_parts
 from ballots_store.box import check_window
 from ballots_store.errors import StorageFailure
-from ballots_store.files import sync_folder, write_synced
+from ballots_store.files import make_folders, sync_folder, write_synced
 from ballots_store.held import ROUND_SECRET, START_SECRET, part_name, slots_path
 from ballots_store.home import Home, RoundFolder
 from ballots_store.hooks import Hook, no_hook, step
@@ -302,7 +302,7 @@ class _Builder:
         half = RoundFolder(self._home.rounds_path / f".opening-{self._draw(8).hex()}")
         slots = slots_path(half, self._request.token, bound_to)
         try:
-            self._home.rounds_path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folders(self._home.rounds_path)
             half.path.mkdir(mode=0o700)
             with step(self._hook, "slots"):
                 create_slots(slots, bound_to, slot_key)

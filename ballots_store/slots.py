@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from ballots_store.errors import StorageFailure
-from ballots_store.files import sync_folder, write_synced
+from ballots_store.files import identity, sync_folder, write_synced
 from ballots_store.sealing import KEY_SIZE
 
 _MAGIC = b"beikaobei-slots1"
@@ -20,6 +20,8 @@ _ID_SIZE = 32
 _PAGE = 4096
 _SIZE = 3 * _PAGE
 SLOTS = (0, 1)
+_sync = getattr(os, "fdatasync", os.fsync)
+"""Not every system has the lighter one."""
 
 
 def create_slots(path: Path, box_id: bytes, first_key: bytes) -> None:
@@ -52,6 +54,7 @@ class KeySlots:
             raise StorageFailure(f"找不到密钥文件“{path}”：请插上本次测评的票箱U盘（--token 指明文件夹）。") from None
         except OSError as error:
             raise StorageFailure(f"无法打开密钥文件“{path}”（{error.strerror}）：请检查票箱U盘。") from None
+        self._identity = identity(path)
         try:
             self._check_header(box_id)
         except StorageFailure:
@@ -94,14 +97,18 @@ class KeySlots:
 
     def _read(self, offset: int, size: int) -> bytes:
         try:
-            return os.pread(self._file, size, offset)
+            os.lseek(self._file, offset, os.SEEK_SET)
+            return os.read(self._file, size)
         except OSError as error:
             raise StorageFailure(f"无法读取密钥文件（{error.strerror}）：请检查票箱U盘。") from None
 
     def _write(self, offset: int, data: bytes) -> None:
+        if identity(self._path) != self._identity:  # else the key that opens the box would go into a file elsewhere
+            raise StorageFailure("密钥文件被移走或替换，或票箱U盘已拔出：停止使用，请插回原来的票箱U盘。")
         try:
-            written = os.pwrite(self._file, data, offset)
-            os.fdatasync(self._file)
+            os.lseek(self._file, offset, os.SEEK_SET)
+            written = os.write(self._file, data)
+            _sync(self._file)
         except OSError as error:
             raise StorageFailure(f"无法写入密钥文件（{error.strerror}）：请检查票箱U盘。") from None
         if written != len(data):

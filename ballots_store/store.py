@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from ballots_store.errors import StorageFailure
+from ballots_store.files import identity
 from ballots_store.hooks import Hook, no_hook, step
 
 _SCHEMA = (
@@ -74,7 +75,7 @@ class BoxStore:
         if not path.is_file():
             raise StorageFailure(f"票箱文件“{path}”不存在：请核对数据文件夹（--home）。")
         _check_header(path)
-        self._path, self._identity = path, _identity(path)
+        self._path, self._identity = path, identity(path)
         with _reported():
             self._database = _connect(path)
             try:
@@ -116,7 +117,7 @@ class BoxStore:
         Raises:
             StorageFailure: nothing of it was written, or it can't be told; a new start finds out which.
         """
-        if _identity(self._path) != self._identity:  # else every ballot from here on goes into a file of another name
+        if identity(self._path) != self._identity:  # else every ballot from here on goes into a file of another name
             raise StorageFailure("票箱文件被移走或替换：停止使用，请保留所有文件并报告上级团组织。")
         with _reported(), self._database.atomic():
             with step(hook, "update"):
@@ -157,15 +158,6 @@ def _check_header(path: Path) -> None:
         raise StorageFailure(f"票箱文件无法读写（{error.strerror}）：请检查磁盘和权限，保留文件。") from None
     if not header.startswith(_MAGIC) or header[len(_MAGIC) + 2 :] != _ROLLBACK_JOURNAL:
         raise StorageFailure("票箱文件损坏或不是票箱文件：请保留文件并报告上级团组织。")
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file the name stands for; None where it stands for none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _blob(value: object) -> bytes:

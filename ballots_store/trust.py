@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ballots_store.files import read_capped, write_over
+from ballots_store.errors import StorageFailure
+from ballots_store.files import make_folders, read_capped, write_over
 from ballots_store.home import Home
 from rounds.chain import read_card
 from rounds.documents import CARD, OrganisationCard
@@ -18,7 +19,10 @@ def enrol(home: Home, card: bytes) -> Verified[OrganisationCard]:
         StorageFailure: the home can't be written.
     """
     verified = read_card(card)
-    home.trust_path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        make_folders(home.trust_path)
+    except OSError as error:
+        raise StorageFailure(f"无法建立“{home.trust_path}”（{error.strerror}）：请检查数据文件夹的权限。") from None
     path = home.trust_path / f"{fingerprint(verified.record.signing)}.pub"
     if not (path.exists() and path.read_bytes() == card):
         write_over(path, card)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ PASSPHRASE = "蓝天白云青山绿水"
 SUPERVISOR_CODE = "监督有方2016"
 TELLER_CODE = "唱票无误2016"
 PIN = "270415"
+_PROMPT = "{}口令（输入时不显示）："
 
 
 @dataclass
@@ -102,10 +104,15 @@ class Hall:
 
 def start_voting(terminal: Terminal, *, supervisor: str = SUPERVISOR_CODE, teller: str = TELLER_CODE) -> None:
     """Type both officers' codes on the plain terminal."""
-    terminal.wait_for("指导监督人员口令")
-    terminal.press(f"{supervisor}\r")
-    terminal.wait_for("计票人口令")
-    terminal.press(f"{teller}\r")
+    for officer, code in (("指导监督人员", supervisor), ("计票人", teller)):
+        # the last line: what was typed before a prompt stands is thrown away, and a wrong code is asked for again
+        prompt = _PROMPT.format(officer)
+        terminal.wait_until(partial(_asks, terminal, prompt), prompt)
+        terminal.press(f"{code}\r")
+
+
+def _asks(terminal: Terminal, prompt: str) -> bool:
+    return terminal.text().rstrip().endswith(prompt)
 
 
 def press_when(terminal: Terminal, shown: str, keys: str) -> None:
