@@ -51,6 +51,17 @@ class CloseRequest:
 
 
 @dataclass(frozen=True)
+class VoidRequest:
+    """What two holders bring to end a round without a count; codes as typed."""
+
+    round_id: str
+    codes: Mapping[Holder, str]
+    reason: str
+    present: int | None = None
+    """实到, where it is known."""
+
+
+@dataclass(frozen=True)
 class Closed:
     """A closed round: the signed result's bytes, its record, and the 封箱码."""
 
@@ -101,31 +112,28 @@ def close_round(
 
 def void_round(
     home: Home,
-    round_id: str,
-    codes: Mapping[Holder, str],
-    reason: str,
+    request: VoidRequest,
     *,
     now: datetime,
-    present: int | None = None,
     token: Path | None = None,
     draw: Draw = secrets.token_bytes,
     hook: Hook = no_hook,
 ) -> bytes:
-    """End a round without a result; the box stays unopened, no ballot is read. `present`: 实到, where it is known.
+    """End a round without a result; the box stays unopened, no ballot is read.
 
     Raises:
         BoxInUse, RuleRefusal, BadInput, VerificationFailure, StorageFailure: as `close_round`.
     """
-    reason = _check_reason(reason)
-    with HeldBox(home, round_id, token=token, hook=hook) as held:
-        holders, state = _recovered(held, codes, Event.VOID, now)
+    reason = _check_reason(request.reason)
+    with HeldBox(home, request.round_id, token=token, hook=hook) as held:
+        holders, state = _recovered(held, request.codes, Event.VOID, now)
         record = VoidReport(
             chain=_chain(held),
             collected=state.collected,
             conduct=_conduct(held, state, tuple(holders), "void", now),
             ended=stamp(now),
             issued=state.issued,
-            present=present,
+            present=request.present,
             reason=reason,
             signers=tuple(holders),
             software=VERSION,

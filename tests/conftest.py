@@ -9,6 +9,8 @@ import pytest
 from canvass_desk import Desk, new_desk
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["admin_fixtures"]
+
 # On a busy machine a slow example is slow, not wrong.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")

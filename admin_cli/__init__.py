@@ -1,0 +1,16 @@
+"""The `beikaobei-admin` command: start reading here.
+
+    __main__    the group of all commands; what happens to an error
+    catalogue   which commands there are, and in which module each one stands (imported only when it is called)
+    session     what every command is given (home, output, clock) and the options that all have
+    output      tables and sentences, --json, 错误 and 注意
+    exits       errors → exit codes
+    secrets_in  codes from the environment or a hidden prompt
+    inputs      counts, times, texts, rosters        newfiles   output files: all or none
+    organisations  the cards and keys that several commands read
+    chinese     click in Chinese
+
+The commands: keys, trust, authorize, opening (open), status, ending (close, void), decide, verify (with `evidence`, its
+tables), registry (import, summary), demo. Each does three things and no more: read what it was given, call
+ballots_store, canvass or rounds, and show the answer.
+"""

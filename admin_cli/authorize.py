@@ -1,0 +1,194 @@
+"""`authorize`: the upper organisation's 批复 of one round, one `.auth` file and two codes that exist only on paper."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from admin_cli.inputs import COUNT, FILE, MOMENT, NAME, OPTIONAL_LINE, OPTIONAL_NAME, OneOf, read_roster
+from admin_cli.newfiles import NewFiles
+from admin_cli.previous import next_attempt
+from admin_cli.secrets_in import Secret, existing
+from admin_cli.session import Session, command
+from ballots_store.files import read_capped
+from ballots_store.home import Home
+from ballots_store.trust import enrol, enrolled
+from rounds import keyfile
+from rounds.documents import CARD, OrganisationCard
+from rounds.envelope import sign
+from rounds.errors import BadInput, RuleRefusal, VerificationFailure
+from rounds.issuing import (
+    IssuedAuthorisation,
+    OrganisationKey,
+    RoundPlan,
+    authorise,
+    open_organisation_key,
+    roster_digest,
+)
+from rounds.rules import quorum_needed
+
+_PLAN_FIELDS = (
+    "branch_name",
+    "secretary",
+    "year",
+    "registered",
+    "supervisor",
+    "post",
+    "since",
+    "secretary_id",
+    "place",
+    "title",
+    "opens",
+    "closes",
+    "rehearsal",
+)
+_LATER = {
+    "branch": "--branch 须有台账，本版本尚未提供台账：请用 --branch-name 和 --secretary 填写。",
+    "letter": "--letter（批复函 .docx）本版本尚未提供：请先不用此项。",
+}
+_STATIONED = "--method stationed（定点“背靠背”投票）本版本尚未提供：请用集中投票（gathered）。"
+
+
+def _round_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What is decided about the round."""
+    options = (
+        click.option("--branch-name", type=NAME, metavar="名", help="团支部名称。"),
+        click.option("--secretary", type=NAME, metavar="名", help="被测评的团支部书记姓名。"),
+        click.option("--year", required=True, type=COUNT, metavar="年", help="测评年度，如 2016。"),
+        click.option("--members", "registered", required=True, type=COUNT, metavar="N", help="登记注册团员数。"),
+        click.option("--supervisor", default="", type=OPTIONAL_NAME, metavar="名", help="指派的指导监督人员姓名。"),
+        click.option("--post", default="", type=OPTIONAL_LINE, metavar="职务", help="被测评人的单位及职务。"),
+        click.option("--since", default="", type=OPTIONAL_NAME, metavar="年月", help="何年何月任团支部书记。"),
+        click.option("--secretary-id", default="", type=OPTIONAL_NAME, metavar="编号", help="被测评人的团员编号。"),
+        click.option("--place", default="", type=OPTIONAL_LINE, metavar="地点", help="测评地点。"),
+        click.option("--title", default="", type=OPTIONAL_LINE, metavar="标题", help="测评表标题；默认按通知的格式。"),
+        click.option("--opens", default="", type=MOMENT, metavar="T", help="开始时间，如 2017-04-01T14:30:00+08:00。"),
+        click.option("--closes", default="", type=MOMENT, metavar="T", help="结束时间；都不填则不限时间。"),
+        click.option("--rehearsal", is_flag=True, help="演练：结果不能作为正式结果报送。"),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@command(
+    "authorize",
+    "批复一次测评：写出 .auth 文件，显示启用码和应急码各一次。\n"
+    "启用码交指导监督人员，应急码装入信封密封；两个码不存入任何文件。",
+    example="authorize --org-key org.key --branch-name 一支部 --secretary 张三 --year 2016 --members 30 --out r.auth",
+)
+@click.option("--org-key", required=True, type=FILE, metavar="F.key", help="组织密钥文件。")
+@_round_options
+@click.option("--secretary-absent", "--no-secretary-vote", is_flag=True, help="团支部书记不参加投票（默认参加）。")
+@click.option("--roster", type=FILE, metavar="F", help="花名册，每行一人，UTF-8；只存其摘要，不存姓名。")
+@click.option("--previous", type=FILE, metavar="F", help="上一次无效或作废测评的结束文件；重新测评时必填。")
+@click.option("--attempt", type=COUNT, metavar="K", help="第几次测评；须与 --previous 相符，一般不必填。")
+@click.option("--method", default="gathered", type=OneOf("gathered", "stationed"), metavar="方式", help="集中投票。")
+@click.option("--branch", metavar="CODE", help="台账中的团支部代码（本版本尚未提供）。")
+@click.option("--letter", type=FILE, metavar="F.docx", help="批复函（本版本尚未提供）。")
+@click.option("--out", required=True, type=FILE, metavar="F.auth", help="批复文件。")
+def authorize(session: Session, org_key: Path, out: Path, **given: Any) -> None:  # noqa: ANN401  click's values by name
+    """Sign the authorisation of one round."""
+    _refuse_later(given)
+    plan = _plan(given)
+    with NewFiles(out) as files:
+        data = read_capped(org_key, keyfile.MAX_SIZE, "组织密钥文件")
+        keyfile.read_key_file(data)
+        key = open_organisation_key(data, existing(Secret.ORG_PASSPHRASE))
+        plan = _as_attempt(plan, given, session.home, key)
+        issued = _authorise(plan, key, session)
+        _enrol_own(session.home, key)
+        files.write(out, issued.data)
+    _show(session, plan, issued, out)
+
+
+def _authorise(plan: RoundPlan, key: OrganisationKey, session: Session) -> IssuedAuthorisation:
+    """Sign `plan`.
+
+    Raises:
+        RuleRefusal: what was typed contradicts itself; nobody's file failed a verification.
+        BadInput: something is missing or out of range.
+    """
+    try:
+        return authorise(plan, key, now=session.now(), draw=secrets.token_bytes)
+    except VerificationFailure as failure:
+        raise RuleRefusal(str(failure)) from None
+
+
+def _refuse_later(given: Mapping[str, Any]) -> None:
+    for name, line in _LATER.items():
+        if given[name] is not None:
+            raise BadInput(line)
+    if given["method"] != "gathered":
+        raise BadInput(_STATIONED)
+
+
+def _plan(given: Mapping[str, Any]) -> RoundPlan:
+    """The plan as far as the command line tells it."""
+    for name, option in (("branch_name", "--branch-name"), ("secretary", "--secretary")):
+        if not given[name]:
+            raise BadInput(f"缺少 {option}：没有台账时须填写团支部名称和书记姓名。")
+    return RoundPlan(
+        **{name: given[name] for name in _PLAN_FIELDS},
+        secretary_votes=not given["secretary_absent"],
+        roster_digest=_digest_of(given["roster"], given["registered"]),
+    )
+
+
+def _digest_of(path: Path | None, registered: int) -> str:
+    if path is None:
+        return ""
+    members = read_roster(path)
+    if len(members) != registered:
+        raise BadInput(f"花名册有{len(members)}人，--members 为{registered}：两者须相等，请核对。")
+    return roster_digest(members)
+
+
+def _as_attempt(plan: RoundPlan, given: Mapping[str, Any], home: Home, key: OrganisationKey) -> RoundPlan:
+    """`plan` with its attempt number and the digest of the attempt before, from --previous."""
+    attempt, digest = 1, ""
+    if given["previous"] is not None:
+        attempt, digest = next_attempt(given["previous"], plan, enrolled(home) | {key.public: key.name})
+    if given["attempt"] not in {None, attempt}:
+        raise BadInput(f"--attempt 应为{attempt}：重新测评的次数由 --previous 指明的上一次结束文件得出。")
+    return replace(plan, attempt=attempt, previous_end=digest)
+
+
+def _enrol_own(home: Home, key: OrganisationKey) -> None:
+    """Who authorises here trusts himself; the card is made again from the key, the `.pub` need not be at hand."""
+    if key.public not in enrolled(home):
+        enrol(home, sign(OrganisationCard(name=key.name, signing=key.public), CARD.official, [key.signing]))
+
+
+def _show(session: Session, plan: RoundPlan, issued: IssuedAuthorisation, out: Path) -> None:
+    session.output.facts(
+        "演练批复" if plan.rehearsal else "批复",
+        [
+            ("批复文件", out),
+            ("测评编号", issued.round_id),
+            ("团支部", plan.branch_name),
+            ("测评对象", plan.secretary),
+            ("登记注册团员", f"{plan.registered}名（有效须至少{quorum_needed(plan.registered)}名参与）"),
+            ("第几次测评", plan.attempt),
+            ("启用码（交指导监督人员）", issued.activation_code),
+            ("应急码（装信封密封）", issued.emergency_code),
+        ],
+    )
+    session.output.lines("启用码和应急码只显示这一次，不存入任何文件：请立即抄写或打印。")
+    session.output.answer(
+        {
+            "round_id": issued.round_id,
+            "activation_code": issued.activation_code,
+            "emergency_code": issued.emergency_code,
+            "path": str(out),
+            "attempt": plan.attempt,
+            "mode": "rehearsal" if plan.rehearsal else "official",
+            "method": plan.method,
+            "registered": plan.registered,
+        }
+    )

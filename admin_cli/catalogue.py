@@ -1,0 +1,69 @@
+"""The commands by name: module, attribute, one line for the overview. Docs and tests read this list too."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any, NamedTuple
+
+import click
+
+from admin_cli.chinese import Group
+
+
+class Entry(NamedTuple):
+    """Where one command stands."""
+
+    module: str
+    attribute: str
+    summary: str
+
+
+COMMANDS = {
+    "keys": Entry("keys", "keys", "上级团组织的密钥：生成、查看。"),
+    "trust": Entry("trust", "trust", "登记上级团组织的名片，只认登记过的单位签发的文件。"),
+    "authorize": Entry("authorize", "authorize", "批复一次测评：生成 .auth 文件和纸面上的启用码、应急码。"),
+    "open": Entry("opening", "open_round_command", "验箱封箱：核对批复，生成票箱和封箱报告。"),
+    "status": Entry("opening", "status", "查看一次测评进行到哪一步。"),
+    "close": Entry("ending", "close", "停止投票后开箱计票，写出结果文件 .result。"),
+    "void": Entry("ending", "void", "作废一次测评，不开箱，写出作废报告。"),
+    "decide": Entry("decide", "decide", "只按通知的规则判定一组票数（人工计票用）。"),
+    "verify": Entry("verify", "verify", "核验一个文件：是什么、谁签的、依据链是否完整。"),
+    "import": Entry("registry", "import_command", "导入报送来的结果文件和作废报告。"),
+    "summary": Entry("registry", "summary", "汇总已导入的测评结果。"),
+    "demo": Entry("demo", "demo", "自动演练一次完整的测评，逐步显示。"),
+}
+
+
+class Catalogue(Group):
+    """The group of all commands; a command's module is imported when it is called, so that `--help` is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        """The names in the order of a round."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  click's signature
+        """The command of that name, None when there is none."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        found = getattr(importlib.import_module(f"admin_cli.{entry.module}"), entry.attribute)
+        return found if isinstance(found, click.Command) else None
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  whatever the command returns
+        """Run the command; Ctrl-C becomes click's Abort here, before click writes a line of its own about it.
+
+        Raises:
+            click.Abort: the person gave up.
+        """
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            if sys.stderr.isatty():
+                click.echo(err=True)  # after the terminal's own ^C
+            raise click.Abort from None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  click's
+        """The overview, from the list alone."""
+        with formatter.section("命令"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])

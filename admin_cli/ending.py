@@ -1,0 +1,226 @@
+"""`close` (停止投票、开箱计票) and `void` (作废): two holders end a round."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from admin_cli.figures import result_answer, show_result
+from admin_cli.inputs import COUNT, FILE, LINE, checked_line
+from admin_cli.newfiles import NewFiles
+from admin_cli.secrets_in import Secret, existing, interactive, is_set, question, sentence
+from admin_cli.session import Session, command
+from ballots_store.closing import CloseRequest, VoidRequest, close_round, stored_end, void_round
+from ballots_store.errors import BelowQuorum
+from ballots_store.opening import FEW_MEMBERS
+from ballots_store.status import round_status
+from rounds.chain import kind_of
+from rounds.documents import RESULT, VOID, Result, VoidReport
+from rounds.encoding import decode, digest
+from rounds.envelope import Envelope, Kind, T, decode_payload
+from rounds.errors import BadInput, RuleRefusal, Unreadable
+from rounds.rules import Outcome
+from rounds.sharing import Holder
+
+_OFFICERS = {Secret.SUPERVISOR_CODE: Holder.SUPERVISOR, Secret.TELLER_CODE: Holder.TELLER}
+_token = click.option("--token", type=FILE, metavar="DIR", help="票箱U盘的文件夹（默认为封箱时所用的）。")
+_emergency = click.option("--emergency", is_flag=True, help="启用应急码：代替一名不在场的工作人员，结果载明。")
+
+
+@command(
+    "close",
+    "停止投票后开箱计票：输入两名工作人员的口令，写出签名的结果文件。\n"
+    "收回票数未达三分之二的，可继续投票，或写明原因后结束（本次测评无效，不开箱）。",
+    example="close --present 28 --out r.result\nclose --present 5 --out r.result --below-quorum 多数团员外出实习",
+)
+@click.argument("round_id", metavar="[ROUND]", required=False)
+@click.option("--present", required=True, type=COUNT, metavar="K", help="签到表上的实到人数。")
+@click.option("--out", required=True, type=FILE, metavar="F.result", help="结果文件。")
+@click.option("--below-quorum", "reason", type=LINE, metavar="原因", help="未达三分之二而结束的原因。")
+@_emergency
+@_token
+def close(
+    session: Session,
+    *,
+    round_id: str | None,
+    present: int,
+    out: Path,
+    reason: str | None,
+    emergency: bool,
+    token: Path | None,
+) -> None:
+    """Count a round and write its result."""
+    round_id = session.home.pick(round_id)
+    with NewFiles(out) as files:
+        data = stored_end(session.home, round_id)
+        if data is not None:
+            _say_again(session, data, RESULT)
+        else:
+            _warn_few(session, round_id)
+            request = CloseRequest(round_id, _codes(emergency=emergency), present, reason or "")
+            data = _close(session, request, token)
+        _write(files, out, data)
+    record = _record(data, RESULT)
+    _warn_about(session, record, reason)
+    show_result(session.output, record, out)
+    session.output.answer(result_answer(record, digest(_payload(data)), out))
+
+
+def _close(session: Session, request: CloseRequest, token: Path | None) -> bytes:
+    """Count; with too few voters ask at a terminal what to do."""
+    try:
+        return close_round(session.home, request, token=token, now=session.now()).result
+    except BelowQuorum as few:
+        if not interactive():
+            raise
+        request = replace(request, below_quorum_reason=_reason_to_end(few))
+    return close_round(session.home, request, token=token, now=session.now()).result
+
+
+def _reason_to_end(few: BelowQuorum) -> str:
+    """The written reason for ending with too few voters.
+
+    Raises:
+        RuleRefusal: voting goes on.
+    """
+    if question(f"还差{few.missing}人 1继续投票 2结束", ("1", "2")) == "1":
+        raise RuleRefusal("未计票，票箱未动：请运行 beikaobei-kiosk 继续投票。")
+    while True:
+        try:
+            return checked_line(sentence("结束的原因（写入结果）"), "原因")
+        except BadInput as error:
+            click.echo(str(error), err=True)
+
+
+def _codes(*, emergency: bool) -> dict[Holder, str]:
+    """The codes of the two holders who end the round.
+
+    Raises:
+        BadInput, VerificationFailure, click.Abort: see `admin_cli.secrets_in.existing`.
+    """
+    if not emergency:
+        return {holder: existing(secret) for secret, holder in _OFFICERS.items()}
+    officer = _officer_present()
+    return {Holder.EMERGENCY: existing(Secret.EMERGENCY), _OFFICERS[officer]: existing(officer)}
+
+
+def _officer_present() -> Secret:
+    """Whose code goes with the 应急码: whichever a script has set (the supervisor's first), else asked."""
+    for secret in _OFFICERS:
+        if is_set(secret):
+            return secret
+    if not interactive():
+        return Secret.SUPERVISOR_CODE
+    answer = question("在场的是 1指导监督人员 2计票人", ("1", "2"))
+    return Secret.SUPERVISOR_CODE if answer == "1" else Secret.TELLER_CODE
+
+
+def _warn_few(session: Session, round_id: str) -> None:
+    collected = round_status(session.home, round_id).collected
+    if collected is not None and collected < FEW_MEMBERS:
+        session.output.warn(f"收回的票只有{collected}张，公布票数可能透露个人的选择。")
+
+
+def _warn_about(session: Session, record: Result, reason: str | None) -> None:
+    if record.outcome is Outcome.INVALID:
+        return
+    if reason:
+        session.output.warn("参与人数已达三分之二，--below-quorum 的原因未采用。")
+    if min(record.satisfied or 0, record.unsatisfied or 0) <= 1:
+        session.output.warn("有一种选择至多一票，公布票数可能透露个人的选择。")
+
+
+@command(
+    "void",
+    "作废一次测评：输入两名工作人员的口令，不开箱、不计票，写出签名的作废报告。\n"
+    "作废后由上级团组织凭作废报告重新批复（authorize --previous）。",
+    example="void --reason 票箱U盘遗失 --out r.void",
+)
+@click.argument("round_id", metavar="[ROUND]", required=False)
+@click.option("--reason", required=True, type=LINE, metavar="原因", help="作废的原因，写入作废报告。")
+@click.option("--out", required=True, type=FILE, metavar="F.void", help="作废报告。")
+@click.option("--present", type=COUNT, metavar="K", help="签到表上的实到人数，写入作废报告。")
+@_emergency
+@_token
+def void(
+    session: Session,
+    *,
+    round_id: str | None,
+    reason: str,
+    out: Path,
+    present: int | None,
+    emergency: bool,
+    token: Path | None,
+) -> None:
+    """End a round without a result."""
+    round_id = session.home.pick(round_id)
+    with NewFiles(out) as files:
+        data = stored_end(session.home, round_id)
+        if data is not None:
+            _say_again(session, data, VOID)
+        else:
+            codes = _codes(emergency=emergency)
+            request = VoidRequest(round_id, codes, reason, present)
+            data = void_round(session.home, request, token=token, now=session.now())
+        _write(files, out, data)
+    _show_void(session, _record(data, VOID), digest(_payload(data)), out)
+
+
+def _show_void(session: Session, record: VoidReport, sha256: str, out: Path) -> None:
+    rows = [
+        ("测评编号", record.chain.round_id),
+        ("作废原因", record.reason),
+        *([("实到", f"{record.present}人")] if record.present is not None else []),
+        ("发出", f"{record.issued}张"),
+        ("收回", f"{record.collected}张"),
+        ("作废报告", out),
+    ]
+    session.output.facts("本次测评已作废，票箱未开启", rows)
+    session.output.lines("请将作废报告报上级团组织，重新批复后另行组织测评。")
+    session.output.answer(
+        {
+            "round_id": record.chain.round_id,
+            "reason": record.reason,
+            "present": record.present,
+            "issued": record.issued,
+            "collected": record.collected,
+            "mode": record.chain.mode,
+            "digest": sha256,
+            "path": str(out),
+        }
+    )
+
+
+def _say_again(session: Session, data: bytes, wanted: Kind[T]) -> None:
+    """A round that has ended is only exported again.
+
+    Raises:
+        RuleRefusal: it ended the other way.
+    """
+    kind = kind_of(data)
+    if kind is not wanted:
+        raise RuleRefusal(
+            "本次测评已作废，不能计票：作废报告用 void 再次导出。"
+            if kind is VOID
+            else "本次测评已计票，不能作废：结果文件用 close 再次导出。"
+        )
+    session.output.warn("本次测评已经结束，现再次导出同一文件，未重新计票，也不需要口令。")
+
+
+def _write(files: NewFiles, out: Path, data: bytes) -> None:
+    """Put the end where it was asked for; the home has it already, and the message says so."""
+    try:
+        files.write(out, data)
+    except Unreadable as error:
+        raise Unreadable(f"{error}本次测评已经结束并保存在本机，再次执行同一命令并换一个 --out 即可导出。") from None
+
+
+def _record(data: bytes, kind: Kind[T]) -> T:
+    """The record in this home's own signed file, for showing."""
+    return decode_payload(decode(data, Envelope, kind.title, kind.cap), kind)
+
+
+def _payload(data: bytes) -> bytes:
+    return decode(data, Envelope, "签名文件", max(RESULT.cap, VOID.cap)).payload

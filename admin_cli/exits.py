@@ -1,0 +1,39 @@
+"""What the shell is told: the exit codes, and the one function that maps an error to its code.
+
+    0 done   1 refused by a rule   2 usage   3 verification failed   4 storage or file   130 interrupted
+
+A defect of this program (an exception that nobody foresaw) also ends with 4: nothing can be said about what reached
+the disk, so a script must treat it as it treats a storage failure.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import click
+
+from rounds.errors import BadInput, RuleRefusal, VerificationFailure
+
+
+class Exit(IntEnum):
+    """The exit codes of every command (DESIGN.md, The commands)."""
+
+    DONE = 0
+    REFUSED = 1
+    USAGE = 2
+    UNVERIFIED = 3
+    STORAGE = 4
+    INTERRUPTED = 130
+
+
+def exit_for(error: BaseException) -> Exit:
+    """The exit code of `error`."""
+    if isinstance(error, KeyboardInterrupt | EOFError | click.Abort):
+        return Exit.INTERRUPTED
+    if isinstance(error, click.UsageError | BadInput):
+        return Exit.USAGE
+    if isinstance(error, RuleRefusal):
+        return Exit.REFUSED
+    if isinstance(error, VerificationFailure):
+        return Exit.UNVERIFIED
+    return Exit.STORAGE

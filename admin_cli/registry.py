@@ -1,0 +1,174 @@
+"""`import` and `summary`: the upper organisation's registry of results."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from admin_cli.exits import Exit
+from admin_cli.inputs import COUNT, FILE
+from admin_cli.organisations import trusted_roots
+from admin_cli.session import Session, command
+from ballots_store.home import Home
+from canvass.importing import Fate, FileFate, expand, import_files
+from canvass.registry import Registry, open_registry
+from canvass.summary import COLUMNS, Average, Summary, SummaryRow, Unsummed, summarise
+
+_FATE_NAMES = {
+    Fate.IMPORTED: "已导入",
+    Fate.DUPLICATE: "重复",
+    Fate.CONFLICT: "冲突",
+    Fate.REJECTED: "拒收",
+}
+_LISTED_AT_MOST = 200
+
+
+@command(
+    "import",
+    "导入报送来的结果文件（.result）和作废报告（.void）；文件夹则导入其中全部。\n"
+    "同一文件再次导入计为重复；同一次测评有两份不同结果的计为冲突，不汇总，待核实。",
+    example="import 报送/一支部.result\nimport 报送/",
+)
+@click.argument("paths", metavar="PATH…", nargs=-1, required=True, type=FILE)
+@click.option("--trust", "card", type=FILE, metavar="ORG.pub", help="本次采用的上级团组织名片（已登记的不必）。")
+def import_command(session: Session, paths: tuple[Path, ...], card: Path | None) -> Exit:
+    """Import files and folders; the exit code tells the worst fate."""
+    roots = trusted_roots(session.home, card)
+    files = expand(paths)
+    done: list[FileFate] = []
+    try:
+        with _registry(session.home) as registry:
+            fates = import_files(registry, files, roots=roots, now=session.now())
+            # A generator is taken in one by one: what was done before an interruption stands in the list.
+            done.extend(_watched(fates, len(files), show=not session.as_json))
+    except KeyboardInterrupt:
+        session.output.warn(f"已处理{len(done)}个文件，其余未处理；已导入的保留，再次导入时计为重复。")
+        raise
+    return _show_fates(session, done)
+
+
+def _watched(fates: Iterator[FileFate], total: int, *, show: bool) -> Iterator[FileFate]:
+    """The fates as they come, with a progress bar on stderr where somebody watches."""
+    columns = (TextColumn("导入"), BarColumn(), MofNCompleteColumn())
+    console = Console(file=sys.stderr)
+    with Progress(*columns, console=console, transient=True, disable=not (show and console.is_terminal)) as progress:
+        task = progress.add_task("", total=total)
+        for fate in fates:
+            yield fate
+            progress.advance(task)
+
+
+def _show_fates(session: Session, done: list[FileFate]) -> Exit:
+    counts = Counter(fate.fate for fate in done)
+    told = [fate for fate in done if len(done) <= _LISTED_AT_MOST or fate.fate in {Fate.CONFLICT, Fate.REJECTED}]
+    rows = [(fate.path, _FATE_NAMES[fate.fate], fate.reason) for fate in told]
+    session.output.table("导入情况", ("文件", "处理", "说明"), rows)
+    session.output.lines("，".join(f"{name}{counts[fate]}个" for fate, name in _FATE_NAMES.items()) + "。")
+    session.output.answer(
+        {
+            "imported": counts[Fate.IMPORTED],
+            "duplicates": counts[Fate.DUPLICATE],
+            "conflicts": counts[Fate.CONFLICT],
+            "rejected": counts[Fate.REJECTED],
+            "files": [{"path": fate.path, "fate": fate.fate, "reason": fate.reason} for fate in done],
+        }
+    )
+    if counts[Fate.REJECTED]:
+        return Exit.UNVERIFIED
+    return Exit.REFUSED if counts[Fate.CONFLICT] else Exit.DONE
+
+
+@command(
+    "summary",
+    "汇总已导入的测评结果（附件4的各栏），另列冲突、待确认、作废和无效的测评。",
+    example="summary --year 2016",
+)
+@click.option("--year", type=COUNT, metavar="年", help="只汇总这一测评年度。")
+def summary(session: Session, year: int | None) -> None:
+    """Print the summary of the registry."""
+    with _registry_if_any(session.home) as registry:
+        found = summarise(registry, year=year)
+    _show_rows(session, found)
+    for average in found.averages:
+        session.output.lines(_average_line(average))
+    for title, unsummed in _apart(found).items():
+        if unsummed:
+            listed = [(end.branch, end.round_id, f"第{end.attempt}次", end.note) for end in unsummed]
+            session.output.table(title, ("团支部", "测评编号", "次数", "说明"), listed)
+    session.output.answer(_summary_answer(found))
+
+
+def _show_rows(session: Session, found: Summary) -> None:
+    """附件4 on the screen, without the columns that nobody has filled."""
+    rows = [row.cells() for row in found.rows]
+    if not rows:
+        session.output.lines("没有已导入的有效测评结果。")
+        return
+    filled = [at for at in range(len(COLUMNS)) if any(row[at] != "" for row in rows)]
+    listed = [[row[at] for at in filled] for row in (*rows, found.totals.cells())]
+    session.output.table("团支部书记“背靠背”满意度测评工作情况汇总表", [COLUMNS[at] for at in filled], listed)
+
+
+def _apart(found: Summary) -> dict[str, tuple[Unsummed, ...]]:
+    return {
+        "冲突（不汇总，须核实）": found.conflicts,
+        "更正件（不汇总，待确认）": found.waiting,
+        "作废": found.voids,
+        "无效（参与人数未达三分之二）": found.invalid,
+    }
+
+
+def _average_line(average: Average) -> str:
+    value = "—" if average.value_percent is None else f"{average.value_percent}%"
+    return f"{average.name}：{value}（{average.formula}）"
+
+
+def _summary_answer(found: Summary) -> dict[str, object]:
+    return {
+        "rows": [_row_answer(row) for row in found.rows],
+        "totals": vars(found.totals),
+        "averages": [
+            {"name": average.name, "formula": average.formula, "rate_percent": average.value_percent}
+            for average in found.averages
+        ],
+        "conflicts": [vars(end) for end in found.conflicts],
+        "waiting": [vars(end) for end in found.waiting],
+        "voids": [vars(end) for end in found.voids],
+        "invalid": [vars(end) for end in found.invalid],
+    }
+
+
+def _row_answer(row: SummaryRow) -> dict[str, object]:
+    rate = f"{row.rate.numerator}/{row.rate.denominator}"
+    return vars(row) | {"rate": rate}
+
+
+@contextmanager
+def _registry(home: Home) -> Iterator[Registry]:
+    """This home's registry, made on first use."""
+    home.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _opened(f"sqlite:///{home.registry_path}") as registry:
+        yield registry
+
+
+@contextmanager
+def _registry_if_any(home: Home) -> Iterator[Registry]:
+    """This home's registry; an empty one in memory where nothing was imported yet, since looking must not write."""
+    with _opened(f"sqlite:///{home.registry_path}" if home.registry_path.exists() else "sqlite:///:memory:") as found:
+        yield found
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[Registry]:
+    registry = open_registry(url)
+    try:
+        yield registry
+    finally:
+        registry.dispose()
