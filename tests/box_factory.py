@@ -144,7 +144,9 @@ class MadeBox:
 
     def void(self, reason: str = "会场停电，无法继续。", *holders: Holder, **more: Any) -> bytes:
         codes = self.codes(*holders)
-        return void_round(self.home, VoidRequest(self.round_id, codes, reason), **({"token": self.token, "now": CLOSED} | more))
+        return void_round(
+            self.home, VoidRequest(self.round_id, codes, reason), **({"token": self.token, "now": CLOSED} | more)
+        )
 
     def copied(self, folder: Path) -> MadeBox:
         """The home and the stick as they stand, in `folder`: what somebody took away, or puts back later."""

@@ -22,7 +22,7 @@ Row = tuple[Segment, ...]
 
 PLAIN = Style(color="#ffffff", bgcolor="#000000")
 STRONG = PLAIN + Style(bold=True)
-REVERSED = Style(color="#000000", bgcolor="#ffffff", bold=True)
+REVERSED = Style(color="#000000", bgcolor="#ffffff")  # not bold: terminals draw bold black as grey
 EMPTY: Row = ()
 
 
