@@ -156,13 +156,13 @@ class BallotBox:
         """
         self._check_alive()
         stage = advance(self._stage, Event.UNLOCK)
-        if not self._pin_checked:
+        checked, self._pin_checked = self._pin_checked, False  # one PIN, one attempt, refused or not
+        if not checked:
             raise RuleRefusal("须先由指导监督人员输入开启口令。")
         self._check_may_vote(member)
         check_window(self._held.authorisation.record, self._clock())
         with self._stepped("unlock"):
             self._commit(self._state.unlocked())
-        self._pin_checked = False
         self._member, self._stage = member, stage
 
     def cast(self, choice: Choice) -> None:

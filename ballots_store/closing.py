@@ -28,7 +28,7 @@ from rounds.issuing import Draw
 from rounds.keys import SecretKeys
 from rounds.lifecycle import Event, Stage, advance
 from rounds.results import figures
-from rounds.rules import quorum_met, quorum_needed
+from rounds.rules import MAX_COUNT, quorum_met, quorum_needed
 from rounds.sharing import Holder
 from rounds.tally import Account, Tally, check_account, count
 from rounds.version import VERSION
@@ -125,6 +125,8 @@ def void_round(
         BoxInUse, RuleRefusal, BadInput, VerificationFailure, StorageFailure: as `close_round`.
     """
     reason = _check_reason(request.reason)
+    if request.present is not None and not 0 <= request.present <= MAX_COUNT:
+        raise BadInput(f"实到人数须在0至{MAX_COUNT}之间：请按签到表核对。")
     with HeldBox(home, request.round_id, token=token, hook=hook) as held:
         holders, state = _recovered(held, request.codes, Event.VOID, now)
         record = VoidReport(

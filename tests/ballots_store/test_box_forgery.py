@@ -1,0 +1,296 @@
+"""Boxes rolled back, swapped, forged or damaged between two starts: refused in one line, and left as found."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from box_factory import EMERGENCY, FIVE_BALLOTS, SUPERVISOR, MadeBox, kept, make_box, memory_folder
+
+from ballots_store import held as held_module
+from ballots_store import sealing
+from ballots_store.held import ROUND_SECRET, START_SECRET, HeldBox, part_name
+from ballots_store.sealing import seal_ballot, seal_share, seal_state
+from ballots_store.state import decode_state, encode_state
+from rounds.choices import Choice
+from rounds.errors import RoundError, RuleRefusal, Unreadable, VerificationFailure
+from rounds.sharing import Holder, split
+
+PAGE = 4096
+
+
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    with memory_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def five_cast() -> Iterator[MadeBox]:
+    """Five of six have voted, with a stick; every attack takes a copy."""
+    with memory_folder() as folder:
+        yield make_box(folder / "home", token=folder / "stick", with_roster=True).vote(FIVE_BALLOTS)
+
+
+def refused(made: MadeBox, *holders: Holder) -> RoundError:
+    """Start and close both refuse, with one line, as Unreadable or VerificationFailure, and change no byte."""
+    before = kept(made)
+    for operation in (made.start, made.close):
+        with pytest.raises((Unreadable, VerificationFailure)) as caught:
+            operation(*holders)
+        assert "\n" not in str(caught.value)
+        assert kept(made) == before
+    return caught.value
+
+
+def set_meta(made: MadeBox, **values: bytes) -> None:
+    """Change values of the box's meta from outside; names with '_' for a space."""
+    database = sqlite3.connect(made.folder.box)
+    for name, value in values.items():
+        changed = database.execute("UPDATE meta SET v = ? WHERE k = ?", [value, name.replace("_", " ")]).rowcount
+        assert changed == 1
+    database.commit()
+    database.close()
+
+
+def meta_of(made: MadeBox) -> dict[str, bytes]:
+    database = sqlite3.connect(made.folder.box)
+    rows = dict(database.execute("SELECT k, v FROM meta").fetchall())
+    database.close()
+    return rows
+
+
+def set_state(made: MadeBox, state: bytes) -> None:
+    database = sqlite3.connect(made.folder.box)
+    database.execute("UPDATE box SET state = ?", [state])
+    database.commit()
+    database.close()
+
+
+def test_an_older_copy_of_everything_shows_as_a_count_that_fell(scratch: Path) -> None:
+    made = make_box(scratch / "home", token=scratch / "stick").vote(FIVE_BALLOTS[:2])
+    older = made.copied(scratch / "older")
+    made.vote(FIVE_BALLOTS[2:])
+    box = made.start()
+    assert box.restart_note is not None
+    assert "已投5张" in box.restart_note  # the control
+    box.close()
+    put_back(older, made, box=True, slots=True)
+    box = made.start()
+    assert box.restart_note is not None
+    assert "已投2张" in box.restart_note
+    with pytest.raises(RuleRefusal, match="不一致"):
+        box.confirm(count_agrees=False)
+    with pytest.raises(Unreadable):
+        box.void_session()
+    assert made.folder.log.read_text().count("count_disputed") == 1
+    made.start().close()  # and it is let go
+
+
+@pytest.mark.parametrize("piece", ["box", "slots"])
+def test_half_of_an_older_copy_is_refused(scratch: Path, piece: str) -> None:
+    made = make_box(scratch / "home", token=scratch / "stick").vote(FIVE_BALLOTS[:2])
+    older = made.copied(scratch / "older")
+    made.vote(FIVE_BALLOTS[2:])
+    put_back(older, made, box=piece == "box", slots=piece == "slots")
+    assert "密钥打不开票箱" in str(refused(made))
+
+
+def put_back(older: MadeBox, made: MadeBox, *, box: bool, slots: bool) -> None:
+    if box:
+        for path in older.folder.path.glob("box.sqlite*"):
+            shutil.copy(path, made.folder.path / path.name)
+    if slots:
+        shutil.copy(older.slots, made.slots)
+
+
+def test_a_box_of_another_round_is_refused(scratch: Path) -> None:
+    """Same officers, same codes, same laptop: even with box and slots swapped together."""
+    one = make_box(scratch / "one").vote(FIVE_BALLOTS)
+    other = make_box(scratch / "other", secretary="赵另选").vote(FIVE_BALLOTS[:1])
+    put_back(other, one, box=True, slots=False)
+    assert "另一次测评" in str(refused(one))
+    put_back(other, one, box=True, slots=True)
+    assert "另一次测评" in str(refused(one))
+
+
+def test_slots_of_another_round_are_refused(five_cast: MadeBox, scratch: Path) -> None:
+    made = five_cast.copied(scratch / "here")
+    other = make_box(scratch / "other", token=scratch / "other-stick")
+    shutil.copy(other.slots, made.slots)
+    assert "另一次测评的密钥" in str(refused(made))
+
+
+@pytest.mark.parametrize("what", ["officer {}", "round key {}", "start key {}", "parts signed {}"])
+def test_swapped_officers_are_refused(five_cast: MadeBox, scratch: Path, what: str) -> None:
+    made = five_cast.copied(scratch)
+    found = meta_of(made)
+    one, other = what.format("supervisor"), what.format("teller")
+    set_meta(made, **{one: found[other], other: found[one]})
+    refused(made)
+
+
+def test_shares_of_another_round_are_refused(five_cast: MadeBox, scratch: Path) -> None:
+    made = five_cast.copied(scratch / "here")
+    other = meta_of(make_box(scratch / "other"))
+    set_meta(made, **{name: value for name, value in other.items() if name.startswith(("start key", "parts"))})
+    refused(made)
+
+
+def forged_state(made: MadeBox, start_key: bytes, slot_key: bytes) -> bytes:
+    """Five ballots of the attacker's own choice: HPKE to the public round key authenticates nobody."""
+    box = made.copied(made.home.path.parent / "spy").start()
+    state = box._state  # noqa: SLF001  more than the attacker knows: only the ballots are his
+    box.close()
+    with HeldBox(made.home, made.round_id, token=made.token) as held:
+        round_key = held.zero_report.record.round_key
+        ballots = sorted(seal_ballot(Choice.UNSATISFIED, round_key, held.bound_to) for _ in state.ballots)
+        encoded = encode_state(type(state)(**(vars(state) | {"ballots": tuple(ballots)})), held.capacity)
+        return seal_state(encoded, slot_key, start_key, held.bound_to, secrets.token_bytes)
+
+
+def current_key(made: MadeBox) -> bytes:
+    data = made.slots.read_bytes()
+    return next(key for key in (data[PAGE : PAGE + 32], data[2 * PAGE : 2 * PAGE + 32]) if any(key))
+
+
+def accepted(made: MadeBox) -> int | None:
+    """How many 不满意 the officers would count: 5 shows that the forgery was taken, 1 that the true box was."""
+    return made.close().end.unsatisfied
+
+
+def test_a_state_forged_under_the_slot_key_alone_is_refused(five_cast: MadeBox, scratch: Path) -> None:
+    made = five_cast.copied(scratch / "here")
+    set_state(made, forged_state(made, bytes(32), current_key(made)))
+    assert "密钥打不开票箱" in str(refused(made))
+
+
+def test_keyed_by_the_slot_alone_the_same_forgery_is_counted(
+    five_cast: MadeBox, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: without A in the key, whoever has disk and stick votes for everybody."""
+    made = five_cast.copied(scratch / "here")
+    forged = forged_state(made, bytes(32), current_key(made))
+    true_cipher = sealing._state_cipher  # noqa: SLF001
+    monkeypatch.setattr(
+        sealing, "_state_cipher", lambda key, _start_key, bound_to: true_cipher(key, bytes(32), bound_to)
+    )
+    set_state(made, forged)
+    assert accepted(made) == 5
+
+
+def planted_start_key(made: MadeBox) -> None:
+    """Disk and stick in hand between two starts: an A of one's own, sealed to the holders' public keys."""
+    mine, slot_key = secrets.token_bytes(32), secrets.token_bytes(32)
+    with HeldBox(made.home, made.round_id, token=made.token) as held:
+        report = held.zero_report.record
+        to = {officer.role: officer.sealing for officer in report.officers}
+        to[EMERGENCY] = held.authorisation.record.emergency.sealing
+    shares = split(mine, secrets.token_bytes(64))
+    state = forged_state(made, mine, slot_key)
+    set_meta(
+        made,
+        **{
+            part_name(START_SECRET, holder): seal_share(shares[holder], START_SECRET, to[holder], report.round_key)
+            for holder in Holder
+        },
+    )
+    set_state(made, state)
+    data = bytearray(made.slots.read_bytes())
+    data[PAGE : PAGE + 32], data[2 * PAGE : 2 * PAGE + 32] = slot_key, bytes(32)
+    made.slots.write_bytes(bytes(data))
+
+
+def test_a_start_key_of_the_attackers_own_is_refused(five_cast: MadeBox, scratch: Path) -> None:
+    made = five_cast.copied(scratch / "here")
+    planted_start_key(made)
+    assert "密钥分份" in str(refused(made))
+
+
+def test_without_the_officers_signatures_the_planted_key_is_taken(
+    five_cast: MadeBox, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: sealed parts that nobody signed let the attacker replace every ballot."""
+    made = five_cast.copied(scratch / "here")
+    planted_start_key(made)
+    monkeypatch.setattr(held_module, "check_parts", lambda *_anything: None)
+    assert accepted(made) == 5
+
+
+def test_contradicting_or_short_shares_are_refused_without_a_signature_check(
+    five_cast: MadeBox, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second line of defence says its line too."""
+    monkeypatch.setattr(held_module, "check_parts", lambda *_anything: None)
+    for name, size in (("contradicting", 64), ("short", 62)):
+        made = five_cast.copied(scratch / name)
+        with HeldBox(made.home, made.round_id, token=made.token) as held:
+            report = held.zero_report.record
+        part = seal_share(secrets.token_bytes(size), START_SECRET, report.officers[0].sealing, report.round_key)
+        set_meta(made, **{part_name(START_SECRET, SUPERVISOR): part})
+        refused(made)
+
+
+def test_a_planted_trigger_is_refused(five_cast: MadeBox, scratch: Path) -> None:
+    """It would keep every old state. The control: SQLite runs it."""
+    made = five_cast.copied(scratch)
+    database = sqlite3.connect(made.folder.box)
+    database.execute("CREATE TABLE kept(state BLOB)")
+    database.execute("CREATE TRIGGER spy AFTER UPDATE ON box BEGIN INSERT INTO kept VALUES(old.state); END")
+    database.execute("UPDATE box SET public = public")
+    assert database.execute("SELECT count(*) FROM kept").fetchone() == (1,)
+    database.commit()
+    database.close()
+    assert "不是封箱时的样子" in str(refused(made))
+
+
+@pytest.mark.parametrize("value", [7, 10**12, "文字", 1.5])
+def test_values_that_are_no_blobs_are_refused(five_cast: MadeBox, scratch: Path, value: object) -> None:
+    made = five_cast.copied(scratch)
+    database = sqlite3.connect(made.folder.box)
+    database.execute("UPDATE meta SET v = ? WHERE k = 'zero_report'", [value])
+    database.commit()
+    database.close()
+    refused(made)
+
+
+def test_a_forged_ballot_stops_the_count(five_cast: MadeBox, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ballot that does not open: nothing is counted, the box stays as it is."""
+    made = five_cast.copied(scratch / "here")
+
+    def with_a_stranger(data: bytes, capacity: int, *, roster_used: bool) -> object:
+        state = decode_state(data, capacity, roster_used=roster_used)
+        return type(state)(**(vars(state) | {"ballots": (*state.ballots[:-1], secrets.token_bytes(64))}))
+
+    monkeypatch.setattr(held_module, "decode_state", with_a_stranger)
+    before = kept(made)
+    with pytest.raises(VerificationFailure, match="打不开"):
+        made.close()
+    assert kept(made) == before
+    monkeypatch.undo()
+    assert accepted(made) == 1
+
+
+def test_a_round_key_of_the_attackers_own_opens_nothing(
+    five_cast: MadeBox, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even with the signatures out of the way the ballots are sealed to the key of the zero report."""
+    made = five_cast.copied(scratch / "here")
+    with HeldBox(made.home, made.round_id, token=made.token) as held:
+        report = held.zero_report.record
+    shares = split(secrets.token_bytes(32), secrets.token_bytes(64))
+    parts = {
+        part_name(ROUND_SECRET, officer.role): seal_share(
+            shares[officer.role], ROUND_SECRET, officer.sealing, report.round_key
+        )
+        for officer in report.officers
+    }
+    set_meta(made, **parts)
+    refused(made)
+    monkeypatch.setattr(held_module, "check_parts", lambda *_anything: None)
+    with pytest.raises(VerificationFailure, match="打不开"):
+        made.close()
