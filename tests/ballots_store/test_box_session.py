@@ -51,10 +51,11 @@ def test_a_marked_member_does_not_vote_twice(listed: MadeBox) -> None:
     box = listed.start()
     listed.cast(box, SATISFIED, 4)
     assert box.unmarked() == (0, 1, 2, 3, 5)
-    box.check_pin(PIN.encode(), 0.0)
     for member in (4, 6, -1, 10**6):
+        box.check_pin(PIN.encode(), 0.0)
         with pytest.raises(RuleRefusal, match="已投票或不在名册中"):
             box.unlock(member)
+    box.check_pin(PIN.encode(), 0.0)
     with pytest.raises(RuleRefusal, match="选定团员"):
         box.unlock(None)
     assert box.figures().issued == 1
@@ -83,6 +84,9 @@ def test_without_a_roster_nobody_is_named(made: MadeBox) -> None:
     box.check_pin(PIN.encode(), 0.0)
     with pytest.raises(RuleRefusal, match="选定团员"):
         box.unlock(0)
+    with pytest.raises(RuleRefusal, match="开启口令"):  # a refused attempt used the PIN up
+        box.unlock(None)
+    box.check_pin(PIN.encode(), 0.0)
     box.unlock(None)
     box.close()
 
@@ -213,6 +217,7 @@ def test_outside_the_window_nothing_is_unlocked(scratch: Path, now: datetime) ->
         box.unlock(None)
     assert box.figures().issued == 0
     clock[0] = CLOSES  # the control: the last moment is inside
+    box.check_pin(PIN.encode(), 0.0)
     box.unlock(None)
     clock[0] = now  # a session begun inside may be cast outside
     box.cast(SATISFIED)
