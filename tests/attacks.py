@@ -31,7 +31,7 @@ def closed_paste(terminal: Terminal) -> None:
 
 
 def big_paste(terminal: Terminal) -> None:
-    terminal.press(b"\x1b[200~" + b"1\r" * 10_000)
+    terminal.press(b"\x1b[200~" + b"1\r" * 100_000)  # 200 kB
 
 
 def raw_flood(terminal: Terminal) -> None:
