@@ -173,7 +173,7 @@ def authorise(
         round_id=f"{plan.year}-{draw(8).hex()}",
         secretary_votes=plan.secretary_votes,
         supervisor=plan.supervisor,
-        title=plan.title or f"{plan.branch_name}团支部书记{plan.year}年度满意度测评",
+        title=plan.title or f"{plan.branch_name.removesuffix('团支部')}团支部书记{plan.year}年度满意度测评",
         year=plan.year,
     )
     data = sign(record, AUTHORISATION.payload_type(rehearsal=plan.rehearsal), [key.signing])
