@@ -61,7 +61,7 @@ def test_what_the_plan_says_is_what_is_signed() -> None:
     assert (record.opens, record.closes, record.place) == (plan.opens, plan.closes, plan.place)
     assert (record.attempt, record.previous_end) == (2, "a" * 64)
     assert (record.method, record.mode, record.supervisor) == ("stationed", "official", "李四")
-    assert record.title == "高二一班团支部团支部书记2016年度满意度测评"
+    assert record.title == "高二一班团支部书记2016年度满意度测评"
     assert record.duties == DEFAULT_DUTIES
     assert record.issued == "2017-04-01T06:30:00+00:00"
 
