@@ -12,7 +12,7 @@ from enum import IntEnum
 
 import click
 
-from rounds.errors import BadInput, RuleRefusal, VerificationFailure
+from rounds.errors import RoundError
 
 
 class Exit(IntEnum):
@@ -30,10 +30,6 @@ def exit_for(error: BaseException) -> Exit:
     """The exit code of `error`."""
     if isinstance(error, KeyboardInterrupt | EOFError | click.Abort):
         return Exit.INTERRUPTED
-    if isinstance(error, click.UsageError | BadInput):
+    if isinstance(error, click.UsageError):
         return Exit.USAGE
-    if isinstance(error, RuleRefusal):
-        return Exit.REFUSED
-    if isinstance(error, VerificationFailure):
-        return Exit.UNVERIFIED
-    return Exit.STORAGE
+    return Exit(error.exit_code) if isinstance(error, RoundError) else Exit.STORAGE
