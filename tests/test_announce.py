@@ -1,0 +1,82 @@
+"""`beikaobei-kiosk announce` shows what `verify` accepts, and nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from box_factory import FIVE_BALLOTS, MadeBox, make_box
+from hall import press_when
+from terminal import ROOT, Terminal
+
+
+def announce(home: Path, file: Path) -> subprocess.CompletedProcess[bytes]:
+    """Without a terminal: a file that verifies comes as far as the refusal to draw (2)."""
+    return subprocess.run(
+        [sys.executable, "-m", "kiosk", "announce", str(file), "--home", str(home)],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def counted(tmp_path: Path) -> tuple[MadeBox, Path]:
+    made = make_box(tmp_path / "home").vote(FIVE_BALLOTS)
+    file = tmp_path / "round.result"
+    file.write_bytes(made.close().result)
+    return made, file
+
+
+def _flipped(data: bytes) -> bytes:
+    at = data.index(b'"sig":"') + 40
+    return data[:at] + (b"A" if data[at : at + 1] != b"A" else b"B") + data[at + 1 :]
+
+
+REFUSED: dict[str, tuple[Callable[[bytes], bytes], int, str]] = {
+    "altered": (_flipped, 3, "未通过的检查"),
+    "cut": (lambda data: data[:-1], 4, "无法识别"),
+    "a line more": (lambda data: data + b"\n", 4, "格式不规范"),
+    "no document": (lambda _: b"hello", 4, "无法识别"),
+    "as it is": (lambda data: data, 2, "须在终端中启动"),  # the control
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_does_not_verify_is_not_announced(name: str, counted: tuple[MadeBox, Path]) -> None:
+    made, file = counted
+    change, code, fragment = REFUSED[name]
+    file.write_bytes(change(file.read_bytes()))
+    done = announce(made.home.path, file)
+    assert (done.returncode, done.stderr.count(b"\n")) == (code, 1)
+    assert fragment in done.stderr.decode()
+    assert done.stdout == b""
+
+
+def test_without_the_organisation_it_is_unverified(counted: tuple[MadeBox, Path], tmp_path: Path) -> None:
+    _, file = counted
+    done = announce(tmp_path / "another home", file)
+    assert done.returncode == 3
+    assert "未验证" in done.stderr.decode()
+
+
+@pytest.mark.pty
+def test_the_pages_of_a_round_below_quorum_hold_no_count(tmp_path: Path) -> None:
+    made = make_box(tmp_path / "home").vote(FIVE_BALLOTS[:2])
+    file = tmp_path / "round.result"
+    file.write_bytes(made.close(present=2, reason="多数团员外出实习").result)
+    argv = [sys.executable, "-m", "kiosk", "announce", str(file), "--home", str(made.home.path)]
+    with Terminal(argv) as terminal:
+        for shown in ("应到", "收回", "票箱未开启", "本次测评无效", "箱号"):
+            press_when(terminal, shown, "\r")
+        press_when(terminal, "应到", "\x1b")
+        assert terminal.exit_status() == 0
+    shown = terminal.raw.decode()
+    assert "多数团员外出实习" in shown
+    assert "满意2票" not in shown
+    assert "不满意0票" not in shown
