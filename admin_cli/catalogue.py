@@ -26,11 +26,14 @@ COMMANDS = {
     "open": Entry("opening", "open_round_command", "验箱封箱：核对批复，生成票箱和封箱报告。"),
     "status": Entry("opening", "status", "查看一次测评进行到哪一步。"),
     "close": Entry("ending", "close", "停止投票后开箱计票，写出结果文件 .result。"),
+    "recount": Entry("recount", "recount", "复核计票：把封存的票箱重新点一遍，与结果核对。"),
+    "destroy": Entry("destroy", "destroy", "公示期满后销毁票箱：覆盖并删除密钥和选票。"),
     "void": Entry("ending", "void", "作废一次测评，不开箱，写出作废报告。"),
     "decide": Entry("decide", "decide", "只按通知的规则判定一组票数（人工计票用）。"),
     "verify": Entry("verify", "verify", "核验一个文件：是什么、谁签的、依据链是否完整。"),
     "import": Entry("registry", "import_command", "导入报送来的结果文件和作废报告。"),
     "summary": Entry("registry", "summary", "汇总已导入的测评结果。"),
+    "secrecy-check": Entry("secrecy_check", "secrecy_check", "试着从磁盘内容还原投票的先后，检查票箱是否保密。"),
     "demo": Entry("demo", "demo", "自动演练一次完整的测评，逐步显示。"),
 }
 

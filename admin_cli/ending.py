@@ -8,25 +8,22 @@ from pathlib import Path
 import click
 
 from admin_cli.figures import result_answer, show_result
+from admin_cli.holders import emergency_option, holder_codes, token_option
 from admin_cli.inputs import COUNT, FILE, LINE, checked_line
 from admin_cli.newfiles import NewFiles
-from admin_cli.secrets_in import Secret, existing, interactive, is_set, question, sentence
+from admin_cli.secrets_in import interactive, question, sentence
 from admin_cli.session import Session, command
 from ballots_store.closing import CloseRequest, VoidRequest, close_round, stored_end, void_round
 from ballots_store.errors import BelowQuorum
+from ballots_store.frozen import copy_to_token
 from ballots_store.opening import FEW_MEMBERS
 from ballots_store.status import round_status
 from rounds.chain import kind_of
 from rounds.documents import RESULT, VOID, Result, VoidReport
 from rounds.encoding import decode, digest
 from rounds.envelope import Envelope, Kind, T, decode_payload
-from rounds.errors import BadInput, RuleRefusal, Unreadable
+from rounds.errors import BadInput, RoundError, RuleRefusal, Unreadable
 from rounds.rules import Outcome
-from rounds.sharing import Holder
-
-_OFFICERS = {Secret.SUPERVISOR_CODE: Holder.SUPERVISOR, Secret.TELLER_CODE: Holder.TELLER}
-_token = click.option("--token", type=FILE, metavar="DIR", help="票箱U盘的文件夹（默认为封箱时所用的）。")
-_emergency = click.option("--emergency", is_flag=True, help="启用应急码：代替一名不在场的工作人员，结果载明。")
 
 
 @command(
@@ -39,8 +36,8 @@ _emergency = click.option("--emergency", is_flag=True, help="启用应急码：�
 @click.option("--present", required=True, type=COUNT, metavar="K", help="签到表上的实到人数。")
 @click.option("--out", required=True, type=FILE, metavar="F.result", help="结果文件。")
 @click.option("--below-quorum", "reason", type=LINE, metavar="原因", help="未达三分之二而结束的原因。")
-@_emergency
-@_token
+@emergency_option
+@token_option
 def close(
     session: Session,
     *,
@@ -59,13 +56,14 @@ def close(
             _say_again(session, data, RESULT)
         else:
             _warn_few(session, round_id)
-            request = CloseRequest(round_id, _codes(emergency=emergency), present, reason or "")
+            request = CloseRequest(round_id, holder_codes(emergency=emergency), present, reason or "")
             data = _close(session, request, token)
         _write(files, out, data)
     record = _record(data, RESULT)
     _warn_about(session, record, reason)
     show_result(session.output, record, out)
-    session.output.answer(result_answer(record, digest(_payload(data)), out))
+    copy = _copy_to_token(session, round_id, token)
+    session.output.answer(result_answer(record, digest(_payload(data)), out) | {"token_copy": copy})
 
 
 def _close(session: Session, request: CloseRequest, token: Path | None) -> bytes:
@@ -77,6 +75,22 @@ def _close(session: Session, request: CloseRequest, token: Path | None) -> bytes
             raise
         request = replace(request, below_quorum_reason=_reason_to_end(few))
     return close_round(session.home, request, token=token, now=session.now()).result
+
+
+def _copy_to_token(session: Session, round_id: str, token: Path | None) -> str | None:
+    """Where on the 票箱U盘 the frozen box lies; the round is closed by now, so a stick that fails is a warning."""
+    try:
+        copy = copy_to_token(session.home, round_id, token=token)
+    except (RoundError, OSError) as error:
+        reason = str(error) if isinstance(error, RoundError) else "票箱U盘读写出错。"
+        session.output.warn(
+            f"结果已保存，但结果和票箱未能复制到票箱U盘：{reason}再次执行同一命令（换一个 --out）即可重试。"
+        )
+        return None
+    if copy is None:
+        return None
+    session.output.lines(f"结果和封存的票箱已复制到票箱U盘，并已读回核对：{copy}")
+    return str(copy)
 
 
 def _reason_to_end(few: BelowQuorum) -> str:
@@ -92,29 +106,6 @@ def _reason_to_end(few: BelowQuorum) -> str:
             return checked_line(sentence("结束的原因（写入结果）"), "原因")
         except BadInput as error:
             click.echo(str(error), err=True)
-
-
-def _codes(*, emergency: bool) -> dict[Holder, str]:
-    """The codes of the two holders who end the round.
-
-    Raises:
-        BadInput, VerificationFailure, click.Abort: see `admin_cli.secrets_in.existing`.
-    """
-    if not emergency:
-        return {holder: existing(secret) for secret, holder in _OFFICERS.items()}
-    officer = _officer_present()
-    return {Holder.EMERGENCY: existing(Secret.EMERGENCY), _OFFICERS[officer]: existing(officer)}
-
-
-def _officer_present() -> Secret:
-    """Whose code goes with the 应急码: whichever a script has set (the supervisor's first), else asked."""
-    for secret in _OFFICERS:
-        if is_set(secret):
-            return secret
-    if not interactive():
-        return Secret.SUPERVISOR_CODE
-    answer = question("在场的是 1指导监督人员 2计票人", ("1", "2"))
-    return Secret.SUPERVISOR_CODE if answer == "1" else Secret.TELLER_CODE
 
 
 def _warn_few(session: Session, round_id: str) -> None:
@@ -142,8 +133,8 @@ def _warn_about(session: Session, record: Result, reason: str | None) -> None:
 @click.option("--reason", required=True, type=LINE, metavar="原因", help="作废的原因，写入作废报告。")
 @click.option("--out", required=True, type=FILE, metavar="F.void", help="作废报告。")
 @click.option("--present", type=COUNT, metavar="K", help="签到表上的实到人数，写入作废报告。")
-@_emergency
-@_token
+@emergency_option
+@token_option
 def void(
     session: Session,
     *,
@@ -161,7 +152,7 @@ def void(
         if data is not None:
             _say_again(session, data, VOID)
         else:
-            codes = _codes(emergency=emergency)
+            codes = holder_codes(emergency=emergency)
             request = VoidRequest(round_id, codes, reason, present)
             data = void_round(session.home, request, token=token, now=session.now())
         _write(files, out, data)

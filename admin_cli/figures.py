@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from admin_cli.output import Output
-from rounds.documents import Result
+from rounds.documents import ZERO_REPORT, Result
+from rounds.encoding import decode
+from rounds.envelope import Envelope, decode_payload
 from rounds.results import OUTCOME_NAMES, PRIORITY_NAMES, figures_of, reason_sentence, result_sentence
 from rounds.rules import Outcome, quorum_met
 from rounds.sharing import HOLDER_NAMES
@@ -17,6 +19,8 @@ def show_result(output: Output, record: Result, path: Path | None) -> None:
     output.facts("测评结果（演练）" if record.chain.mode == "rehearsal" else "测评结果", _rows(record, path))
     figures = figures_of(record)
     output.lines(result_sentence(figures), reason_sentence(figures))
+    if _key_storage(record) == "same_disk":
+        output.lines("密钥与票箱同在本机磁盘（未使用票箱U盘），保护较弱。")
     if record.below_quorum_reason:
         output.lines(f"结束的原因：{record.below_quorum_reason}")
     for priority in record.priorities:
@@ -49,6 +53,12 @@ def _rows(record: Result, path: Path | None) -> list[tuple[str, object]]:
         ("启用应急码", "是" if record.conduct.emergency_used else "否"),
     ]
     return [*rows, ("结果文件", path)] if path else rows
+
+
+def _key_storage(record: Result) -> str:
+    """Where the keys lay, as the zero report in the result says."""
+    zero_report = decode(record.chain.zero_report.encode(), Envelope, ZERO_REPORT.title, ZERO_REPORT.cap)
+    return decode_payload(zero_report, ZERO_REPORT).key_storage
 
 
 def seal_words(record: Result) -> str:

@@ -7,17 +7,19 @@ from typing import Any
 
 import click
 
+from admin_cli.destroy import destroyed_rows
 from admin_cli.inputs import FILE, NAME, OPTIONAL_NAME, read_roster
 from admin_cli.newfiles import NewFiles
 from admin_cli.organisations import trusted_roots
 from admin_cli.secrets_in import Secret, existing, new
 from admin_cli.session import Session, command
 from ballots_store.files import check_can_create, read_capped
+from ballots_store.medium import survey
 from ballots_store.opening import FEW_MEMBERS, Opened, OpenRequest, open_round
 from ballots_store.status import Status, round_status
 from rounds.chain import read_authorisation
 from rounds.documents import AUTHORISATION, Authorisation
-from rounds.errors import BadInput, RoundError
+from rounds.errors import BadInput, RoundError, RuleRefusal
 
 STATE_NAMES = {
     "opened": "已封箱、可投票",
@@ -76,6 +78,7 @@ def _request(session: Session, data: bytes, basis: Authorisation, given: dict[st
     if given["zero_report"] is not None:
         check_can_create(given["zero_report"])
     _warn(session, basis, given["token"])
+    readiness = checked_storage(session, given["token"], rehearsal=given["rehearsal"])
     return OpenRequest(
         authorisation=data,
         activation_code=existing(Secret.ACTIVATION),
@@ -88,7 +91,23 @@ def _request(session: Session, data: bytes, basis: Authorisation, given: dict[st
         roster=roster,
         laptop=given["laptop"],
         token=given["token"],
+        readiness=readiness,
     )
+
+
+def checked_storage(session: Session, token: Path | None, *, rehearsal: bool) -> tuple[str, ...]:
+    """What the zero report is to say of the disk, the 票箱U盘 and the memory; each line is a warning here.
+
+    Raises:
+        RuleRefusal: the box would lie where its promises can't hold; in a rehearsal that is a warning too.
+    """
+    found = survey(session.home.path, token)
+    if found.refusals and not rehearsal:
+        raise RuleRefusal(found.refusals[0])
+    lines = (*found.refusals, *found.warnings)
+    for line in lines:
+        session.output.warn(line)
+    return lines
 
 
 def _warn(session: Session, basis: Authorisation, token: Path | None) -> None:
@@ -135,7 +154,7 @@ def _read_aloud(session: Session, request: OpenRequest, basis: Authorisation, op
 def status(session: Session, round_id: str | None) -> None:
     """Show where a round stands."""
     found = round_status(session.home, _picked(session, round_id))
-    session.output.facts("测评状态", _status_rows(found))
+    session.output.facts("测评状态", [*_status_rows(found), *destroyed_rows(session, found.round_id)[1:]])
     session.output.answer(vars(found))
 
 

@@ -4,6 +4,11 @@
 
 Every verb returns only after its change is durable. After a failed write the object is dead (`BoxStopped`): nothing
 was acknowledged, and the next start finds on disk either the state before or the state after.
+
+One failure need not end it: the 票箱U盘 pulled out. A box started with `wait_for_token` answers `TokenAway`, takes no
+verb, and `resume` goes on once the stick is back: it runs the recovery of a start with the A still in memory, finds on
+the medium the state before or the state after, and in the first case commits the same state, with the same sealed
+ballot, again. A state is a value, so a change can be there once or not at all, never twice.
 """
 
 from __future__ import annotations
@@ -12,18 +17,19 @@ import hmac
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from ballots_store import log
-from ballots_store.errors import BoxStopped
+from ballots_store.errors import BoxStopped, TokenAway
 from ballots_store.held import START_SECRET, HeldBox
 from ballots_store.home import Home
 from ballots_store.hooks import Hook, no_hook, step
 from ballots_store.sealing import box_seal, seal_ballot
 from ballots_store.session import BoxFull, Figures, Heading, Stopped, WindowClosed, WrongPin
 from ballots_store.state import BoxState
+from ballots_store.wiping import overwrite_derived
 from rounds.chain import window
 from rounds.choices import Choice
 from rounds.codes import normalised_code
@@ -39,16 +45,35 @@ from rounds.sharing import Holder
 from rounds.words import BOX_WORDS, words
 
 
+@dataclass(frozen=True)
+class _Change:
+    """A state to be made durable, and where the session stands then."""
+
+    state: BoxState
+    stage: Stage
+    member: int | None = None
+
+
 class BallotBox:
     """One started box; made by `start`, fits `kiosk.booth.Booth`."""
 
     def __init__(
-        self, held: HeldBox, state: BoxState, *, clock: Callable[[], datetime], draw: Draw, hook: Hook
+        self,
+        held: HeldBox,
+        state: BoxState,
+        *,
+        clock: Callable[[], datetime],
+        draw: Draw,
+        hook: Hook,
+        wait_for_token: bool = False,
     ) -> None:
         """Take over a recovered and settled box; callers use `start`."""
         self._held = held
-        self._state = state
+        self._state = self._durable = state
         self._stage = Stage.LOCKED
+        self._wait_for_token = wait_for_token and held.token is not None
+        self._away = False
+        self._interrupted: _Change | None = None
         self._clock = clock
         self._draw = draw
         self._hook = hook
@@ -68,10 +93,14 @@ class BallotBox:
         *,
         clock: Callable[[], datetime],
         token: Path | None = None,
+        wait_for_token: bool = False,
         draw: Draw = secrets.token_bytes,
         hook: Hook = no_hook,
     ) -> BallotBox:
         """Start the kiosk's box with two holders' codes. `clock` gives aware wall-clock times.
+
+        `wait_for_token`: answer `TokenAway` and wait for `resume` where the 票箱U盘 fails; otherwise that stops the
+        box, as any failed write does.
 
         Raises:
             BoxInUse: another process holds the box.
@@ -81,15 +110,18 @@ class BallotBox:
         """
         held = HeldBox(home, round_id, token=token, hook=hook)
         try:
-            return cls._started(held, codes, clock, draw, hook)
+            state, note = cls._started(held, codes, clock, draw, hook)
+            box = cls(held, state, clock=clock, draw=draw, hook=hook, wait_for_token=wait_for_token)
         except BaseException:
             held.close()
             raise
+        box.restart_note = note
+        return box
 
-    @classmethod
+    @staticmethod
     def _started(
-        cls, held: HeldBox, codes: Mapping[Holder, str], clock: Callable[[], datetime], draw: Draw, hook: Hook
-    ) -> BallotBox:
+        held: HeldBox, codes: Mapping[Holder, str], clock: Callable[[], datetime], draw: Draw, hook: Hook
+    ) -> tuple[BoxState, str | None]:
         holders = held.open_holders(codes, clock())
         found = held.recover(held.join_secret(START_SECRET, holders))
         advance(found.stage, Event.START)
@@ -98,9 +130,7 @@ class BallotBox:
         with step(hook, "start"):
             held.commit(state := found.started(emergency=Holder.EMERGENCY in codes), draw)
         log.append(held.folder.log, "started", clock())
-        box = cls(held, state, clock=clock, draw=draw, hook=hook)
-        box.restart_note = _restart_note(found)
-        return box
+        return state, _restart_note(found)
 
     def confirm(self, *, count_agrees: bool) -> None:
         """What both officers say about the count shown after a restart (an older copy shows as a count that fell).
@@ -138,11 +168,12 @@ class BallotBox:
             raise WrongPin(0, wait)
         verifier = self._state.pin
         hashed = derive(normalised_code(bytes(pin).decode(errors="replace")).encode(), verifier.salt, verifier.kdf)
+        overwrite_derived(len(pin))
         if hmac.compare_digest(hashed, verifier.hashed):
             self._state = replace(self._state, failures=0)
             self._pin_checked = True
             return
-        self._commit(self._state.with_wrong_pin())
+        self._commit(_Change(self._state.with_wrong_pin(), self._stage, self._member))
         self._retry_at = now + wait_after(self._state.failures)
         raise WrongPin(tries_left(self._state.failures), self.wait_s(now))
 
@@ -153,6 +184,7 @@ class BallotBox:
             BoxFull: everybody who may vote has voted.
             WindowClosed: outside the authorised time.
             RuleRefusal: no PIN was checked, the member has voted, or a session is open.
+            TokenAway: the 票箱U盘 is out; found out before anything was issued, wherever that can be told.
         """
         self._check_alive()
         stage = advance(self._stage, Event.UNLOCK)
@@ -161,9 +193,9 @@ class BallotBox:
             raise RuleRefusal("须先由指导监督人员输入开启口令。")
         self._check_may_vote(member)
         check_window(self._held.authorisation.record, self._clock())
+        self.check_token()  # so that no voter is caught by a stick that is out already
         with self._stepped("unlock"):
-            self._commit(self._state.unlocked())
-        self._member, self._stage = member, stage
+            self._commit(_Change(self._state.unlocked(), stage, member))
 
     def cast(self, choice: Choice) -> None:
         """Put the ballot in and mark the member in one commit; when this returns the voter may be told.
@@ -171,14 +203,14 @@ class BallotBox:
         Raises:
             RuleRefusal: no session is open, or the member has voted.
             BoxStopped: it could not be made durable; nothing may be acknowledged.
+            TokenAway: nor may it here, until `resume` has returned.
         """
         self._check_alive()
         stage = advance(self._stage, Event.CAST)
         self._check_may_vote(self._member)
         with self._stepped("cast"):
             sealed = seal_ballot(choice, self._held.zero_report.record.round_key, self._held.bound_to)
-            self._commit(self._state.with_ballot(sealed, self._member))
-        self._member, self._stage = None, stage
+            self._commit(_Change(self._state.with_ballot(sealed, self._member), stage))
 
     def void_session(self) -> None:
         """End the open session without a ballot (未投).
@@ -189,13 +221,12 @@ class BallotBox:
         self._check_alive()
         stage = advance(self._stage, Event.VOID_SESSION)
         with self._stepped("void session"):
-            self._commit(self._state.voided())
-        self._member, self._stage = None, stage
+            self._commit(_Change(self._state.voided(), stage))
 
     def note_helped(self) -> None:
         """Count one voter who took a helper of his own choice."""
         self._check_alive()
-        self._commit(replace(self._state, helped=self._state.helped + 1))
+        self._commit(_Change(replace(self._state, helped=self._state.helped + 1), self._stage, self._member))
 
     def stop(self) -> Stopped:
         """End the voting and freeze the box; its seal is what `close` computes again.
@@ -206,11 +237,55 @@ class BallotBox:
         self._check_alive()
         stage = advance(self._stage, Event.STOP)
         with self._stepped("stop"):
-            self._commit(replace(self._state, stage=Stage.STOPPED))
-        log.append(self._held.folder.log, "stopped", self._clock())
-        self._stage = stage
+            self._commit(_Change(replace(self._state, stage=Stage.STOPPED), stage))
+        return self.stopped()
+
+    def stopped(self) -> Stopped:
+        """What the officers write down, once the box is stopped.
+
+        Raises:
+            RuleRefusal: it is not.
+        """
+        if self._stage is not Stage.STOPPED:
+            raise RuleRefusal("尚未结束投票：请先结束投票。")
         seal = box_seal(self._held.zero_report.record.round_key, self._state.ballots)
         return Stopped(collected=self._state.collected, seal_words=words(seal, BOX_WORDS))
+
+    def check_token(self) -> None:
+        """See that the 票箱U盘 is in; some microseconds, nothing written.
+
+        Raises:
+            TokenAway: it is not; until `resume` has returned no verb is taken.
+            BoxStopped: this box waits for no stick, and the key slots can't be reached.
+        """
+        self._check_alive()
+        with self._watched():
+            self._held.check_token()
+
+    def resume(self) -> bool:
+        """Go on after `TokenAway`: find out what is on the medium and complete what was interrupted.
+
+        Returns:
+            Whether a change was interrupted; it is durable now, once.
+
+        Raises:
+            TokenAway: the stick is not back, or another one is in; nothing was changed.
+            BoxStopped: what is on the medium is neither the state before nor the state after.
+        """
+        if not self._alive:
+            raise BoxStopped
+        change = self._interrupted
+        with self._watched():
+            found = self._held.rejoin(self._draw)
+            if found == self._durable and change is not None:
+                self._held.commit(change.state, self._draw)
+            elif found != (change.state if change else self._durable):
+                raise BoxStopped
+            self._away = False
+            if change is not None:
+                self._retry_at = None  # a wrong PIN may have been counted: its wait begins now
+                self._arrive(change)
+        return change is not None
 
     def close(self) -> None:
         """Let the box go; an open session stays pending and counts as 未投 at the next start."""
@@ -226,11 +301,28 @@ class BallotBox:
         if self._state.collected >= self.heading.expected:
             raise BoxFull
 
-    def _commit(self, state: BoxState) -> None:
+    def _commit(self, change: _Change) -> None:
+        """Make `change` durable and stand where it leads."""
+        self._interrupted = change
+        with self._watched():
+            self._held.commit(change.state, self._draw)
+            self._arrive(change)
+
+    def _arrive(self, change: _Change) -> None:
+        self._state = self._durable = change.state
+        self._stage, self._member, self._interrupted = change.stage, change.member, None
+        if change.stage is Stage.STOPPED:
+            log.append(self._held.folder.log, "stopped", self._clock())
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """A stick that is out can be waited for; after any other failure or interrupt this object is dead."""
         try:
-            self._held.commit(state, self._draw)
-            self._state = state  # inside: an interrupt between the two must not leave an older state to write again
+            yield
         except BaseException as error:
+            if isinstance(error, TokenAway) and self._wait_for_token:
+                self._away = True
+                raise
             self.close()
             if isinstance(error, RoundError):
                 raise BoxStopped from None
@@ -242,8 +334,11 @@ class BallotBox:
             yield
 
     def _check_alive(self) -> None:
+        """No verb on a dead box, nor on one that does not know what is on its medium."""
         if not self._alive:
             raise BoxStopped
+        if self._away:
+            raise TokenAway("票箱U盘已拔出，投票暂停：请插回原U盘。", "票箱U盘已拔出")
 
 
 def heading(held: HeldBox) -> Heading:

@@ -17,7 +17,7 @@ from ballots_store.errors import BelowQuorum
 from ballots_store.held import ROUND_SECRET, START_SECRET, HeldBox
 from ballots_store.home import Home
 from ballots_store.hooks import Hook, no_hook, step
-from ballots_store.sealing import box_seal, open_ballot
+from ballots_store.sealing import box_seal, open_ballots
 from ballots_store.state import BoxState
 from rounds.chain import RoundEnd, read_result, read_void_report
 from rounds.documents import RESULT, VOID, Chain, Conduct, LogLine, Result, VoidReport
@@ -34,7 +34,8 @@ from rounds.tally import Account, Tally, check_account, count
 from rounds.version import VERSION
 from rounds.words import BOX_WORDS, words
 
-_END = "end"
+END = "end"
+"""Under which name of the box's meta its signed end lies."""
 _LONGEST_REASON = 200
 
 
@@ -105,7 +106,7 @@ def close_round(
         _read_back(held, result)
         held.settle(state, draw)
         with step(hook, "close"):
-            held.commit(ended, draw, meta={_END: result})
+            held.commit(ended, draw, meta={END: result})
         log.append(held.folder.log, "closed", now)
     return Closed(result, record, words(seal, BOX_WORDS))
 
@@ -142,10 +143,10 @@ def void_round(
         )
         signers = [keys.signing for keys in holders.values()]
         report = sign(record, VOID.payload_type(rehearsal=held.authorisation.rehearsal), signers)
-        read_void_report(report, _roots(held))
+        read_void_report(report, issuer_roots(held))
         held.settle(state, draw)
         with step(hook, "void"):
-            held.commit(state.ended(Stage.VOID), draw, meta={_END: report})
+            held.commit(state.ended(Stage.VOID), draw, meta={END: report})
         log.append(held.folder.log, "void", now)
     return report
 
@@ -157,14 +158,14 @@ def stored_end(home: Home, round_id: str) -> bytes | None:
         BoxInUse, StorageFailure, VerificationFailure: the box is held or can't be read.
     """
     with HeldBox(home, round_id, token=None) as held:
-        return held.store.stored(_END)
+        return held.store.stored(END)
 
 
 def _recovered(
     held: HeldBox, codes: Mapping[Holder, str], event: Event, now: datetime
 ) -> tuple[dict[Holder, SecretKeys], BoxState]:
     """Open the holders' keys and the state; a pending session counts as 未投."""
-    if held.store.stored(_END) is not None:
+    if held.store.stored(END) is not None:
         raise RuleRefusal("本次测评已经结束，结果已保存在本机：不能再次计票或作废。")
     holders = held.open_holders(codes, now)
     state = held.recover(held.join_secret(START_SECRET, holders))
@@ -192,7 +193,7 @@ def _tally(
             raise BelowQuorum(account.collected, quorum_needed(account.registered) - account.collected)
         return None
     round_secret = held.join_secret(ROUND_SECRET, holders)
-    return count(open_ballot(sealed, round_secret, held.bound_to) for sealed in state.ballots)
+    return count(open_ballots(state.ballots, round_secret, held.bound_to))
 
 
 def _result(
@@ -245,13 +246,14 @@ def _conduct(held: HeldBox, state: BoxState, signers: tuple[Holder, ...], event:
     )
 
 
-def _roots(held: HeldBox) -> dict[bytes, str]:
+def issuer_roots(held: HeldBox) -> dict[bytes, str]:
+    """The organisation that the box was opened under, as the root for reading the box's own documents."""
     return dict(zip(held.authorisation.signer_keys, held.authorisation.signers, strict=True))
 
 
 def _read_back(held: HeldBox, result: bytes) -> RoundEnd[Result]:
     """A result that no importer would take must not end a round."""
-    return read_result(result, _roots(held))
+    return read_result(result, issuer_roots(held))
 
 
 def _check_reason(reason: str) -> str:

@@ -13,6 +13,14 @@ class BoxInUse(RuleRefusal):
         super().__init__("票箱正在使用中：请先在投票界面结束投票并退出，再执行本操作。")
 
 
+class BoxDestroyed(RuleRefusal):
+    """The box was destroyed by two holders; there is nothing left to open."""
+
+    def __init__(self) -> None:
+        """The line for the user."""
+        super().__init__("本次测评的票箱已由两名工作人员销毁，不能再启动、计票或复核：销毁记录用 status 查看。")
+
+
 class BelowQuorum(RuleRefusal):
     """Too few have voted to count, and nobody gave a reason to end here; the box stays open."""
 
@@ -36,3 +44,15 @@ class BoxStopped(StorageFailure):
     def __init__(self) -> None:
         """The line for the user."""
         super().__init__("票箱写入失败，已停止：请检查磁盘和票箱U盘，由两名工作人员重新启动。")
+
+
+class TokenAway(StorageFailure):
+    """The key slots can't be reached, read or written: the 票箱U盘 is out, another round's, read-only, full or broken.
+
+    What was under way may or may not be on the medium; nothing of it may be acknowledged.
+    """
+
+    def __init__(self, line: str, short: str) -> None:
+        """`line` for the terminal: what is wrong and what to do; `short`: a few words for the kiosk's screen."""
+        super().__init__(line)
+        self.short = short

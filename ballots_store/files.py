@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from ballots_store.errors import StorageFailure
+from ballots_store.reasons import reason
 
 
 def read_capped(path: Path, cap: int, what: str) -> bytes:
@@ -55,9 +57,10 @@ def write_new(path: Path, data: bytes) -> None:
     except FileExistsError:
         raise StorageFailure(f"“{path}”已存在，不予覆盖：请换一个文件名。") from None
     except OSError as error:
-        raise StorageFailure(f"无法写入“{path}”（{error.strerror}）：请检查磁盘空间和权限。") from None
+        raise StorageFailure(f"无法写入“{path}”（{reason(error)}）：请检查磁盘空间和权限。") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # on a read-only or vanished medium the error that stands says more
+            temporary.unlink(missing_ok=True)
 
 
 def write_over(path: Path, data: bytes) -> None:
@@ -72,9 +75,10 @@ def write_over(path: Path, data: bytes) -> None:
         temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
-        raise StorageFailure(f"无法写入“{path}”（{error.strerror}）：请检查磁盘空间和权限。") from None
+        raise StorageFailure(f"无法写入“{path}”（{reason(error)}）：请检查磁盘空间和权限。") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # on a read-only or vanished medium the error that stands says more
+            temporary.unlink(missing_ok=True)
 
 
 def make_folders(folder: Path) -> None:

@@ -20,16 +20,17 @@ from ballots_store.home import Home, RoundFolder
 from ballots_store.hooks import Hook, no_hook, step
 from ballots_store.lock import hold
 from ballots_store.sealing import binding, open_share, open_state, seal_state
-from ballots_store.slots import KeySlots
+from ballots_store.slots import KeySlots, slots_name
 from ballots_store.state import BoxState, decode_state, encode_public, encode_state
 from ballots_store.store import BoxStore
+from ballots_store.wiping import overwrite_derived
 from rounds.chain import read_authorisation, read_zero_report
 from rounds.codes import normalised_code, read_printed_code
 from rounds.documents import Authorisation, RoundKeys, ZeroReport
 from rounds.encoding import decode
 from rounds.envelope import Verified
 from rounds.errors import VerificationFailure
-from rounds.issuing import Draw, open_round_keys
+from rounds.issuing import Draw, open_round_keys, roster_digest
 from rounds.keyfile import MAX_SIZE
 from rounds.keys import SecretKeys
 from rounds.sharing import HOLDER_NAMES, Holder, join
@@ -45,7 +46,7 @@ def part_name(purpose: bytes, holder: Holder) -> str:
 
 def slots_path(folder: RoundFolder, token: Path | None, box_id: bytes) -> Path:
     """Where the key slots lie: on the 票箱U盘 under a name of this box's own, or beside the box."""
-    return folder.path / "slots" if token is None else token / f"beikaobei-{box_id.hex()[:16]}.slots"
+    return folder.path / "slots" if token is None else token / slots_name(box_id)
 
 
 class HeldBox:
@@ -87,8 +88,18 @@ class HeldBox:
         self.bound_to = binding(self.authorisation.digest, self.zero_report.digest)
         if self.authorisation.record.round_id != round_id:
             raise VerificationFailure("round", "票箱属于另一次测评：文件被调换，请保留文件并报告上级团组织。")
+        self._check_roster()
         names = [part_name(purpose, holder) for purpose in (ROUND_SECRET, START_SECRET) for holder in Holder]
         check_parts(self.store.meta, names, self.bound_to, self.zero_report.record.officers)
+
+    def _check_roster(self) -> None:
+        """The authorised names, each at its place: the marks of the poll book say who has voted by place alone."""
+        roster = self.store.roster
+        expected = roster_digest(roster) if roster else ""
+        if self.authorisation.record.roster_digest != expected or list(roster) != sorted(roster):
+            raise VerificationFailure(
+                "roster", "票箱中的名册与批复不符：票箱文件损坏或被改动，请保留文件并报告上级团组织。"
+            )
 
     @property
     def capacity(self) -> int:
@@ -99,13 +110,18 @@ class HeldBox:
         """The private halves of the holders whose codes are given; a wrong one is logged.
 
         Raises:
+            RuleRefusal: a clock that is plainly wrong; no code is tried.
             VerificationFailure: a wrong code, or altered keys.
         """
+        log.check_clock(now)
         try:
             return {holder: self._open_holder(holder, code) for holder, code in codes.items()}
         except VerificationFailure:
             log.append(self.folder.log, "wrong_code", now)
             raise
+        finally:
+            for code in codes.values():
+                overwrite_derived(len(code.encode(errors="replace")))
 
     def _open_holder(self, holder: Holder, typed: str) -> SecretKeys:
         if holder is Holder.EMERGENCY:
@@ -175,6 +191,8 @@ class HeldBox:
         """Make `state` the box's content, under a fresh key; durable when this returns.
 
         Raises:
+            TokenAway: a key slot failed, before the transaction (the old state stands) or after it (the new one does);
+                `rejoin` finds out which.
             StorageFailure: what is on disk is the old state or the new one, each with its key.
         """
         slots = self._key_slots()
@@ -188,12 +206,49 @@ class HeldBox:
             slots.erase(self._slot)
         self._slot = free
 
+    @property
+    def token(self) -> Path | None:
+        """The folder of the 票箱U盘: the one given, else the one that opening recorded; None on the same disk.
+
+        Raises:
+            StorageFailure: the box does not say.
+        """
+        recorded = self.store.meta("token")
+        if not recorded:
+            return None
+        try:
+            path = recorded.decode()
+        except UnicodeDecodeError:
+            path = "\0"
+        if "\0" in path:
+            raise StorageFailure("票箱文件损坏：请保留文件并报告上级团组织。")
+        return self._token or Path(path)
+
+    def check_token(self) -> None:
+        """See that the key slots can be reached; nothing is written.
+
+        Raises:
+            TokenAway: they can't.
+        """
+        self._key_slots().check()
+
+    def rejoin(self, draw: Draw) -> BoxState:
+        """Open the slots by their path again and find out what is on the medium, exactly as a start does.
+
+        Raises:
+            TokenAway: the slots can't be reached, or went away again.
+            VerificationFailure: they do not open the box.
+            StorageFailure: the box can't be written.
+        """
+        self._let_slots_go()  # the descriptor may belong to a mount that is gone, though the name is back
+        found = self.recover(self._start_key)
+        self.settle(found, draw)
+        return found
+
     def close(self) -> None:
         """Let everything go; the key A is forgotten."""
         self._start_key = b""
-        if self._slots is not None:
-            self._slots.close()
-            self._slots = None
+        self._let_slots_go()
         self.store.close()
         self._lock.release()
 
@@ -210,9 +265,10 @@ class HeldBox:
 
     def _key_slots(self) -> KeySlots:
         if self._slots is None:
-            recorded = self.store.meta("token").decode()
-            token = self._token or (Path(recorded) if recorded else None)
-            if not recorded:
-                token = None
-            self._slots = KeySlots(slots_path(self.folder, token, self.bound_to), self.bound_to)
+            self._slots = KeySlots(slots_path(self.folder, self.token, self.bound_to), self.bound_to)
         return self._slots
+
+    def _let_slots_go(self) -> None:
+        if self._slots is not None:
+            self._slots.close()
+            self._slots = None

@@ -37,6 +37,21 @@ class RoundFolder:
         return self.path / "log.jsonl"
 
     @property
+    def destroyed(self) -> Path:
+        """The note that two holders destroyed this round's box; from the moment it exists nothing is opened."""
+        return self.path / DESTROYED_NOTE
+
+    @property
+    def journal(self) -> Path:
+        """The journal that SQLite keeps beside the box."""
+        return self.path / "box.sqlite-journal"
+
+    @property
+    def end(self) -> Path:
+        """The signed end as a file, where the box itself may be gone: beside a destroyed or copied box."""
+        return self.path / "end.json"
+
+    @property
     def authorisation(self) -> Path:
         """A copy of the `.auth` file, readable while the box is held."""
         return self.path / "authorisation.auth"
@@ -99,15 +114,14 @@ class Home:
         )
 
     def pick(self, round_id: str | None) -> str:
-        """`round_id` if it is here; without one, the only round here.
+        """`round_id` if it is here, destroyed or not; without one, the only round here that is not destroyed.
 
         Raises:
             BadInput: no such round, or a choice to be made (the message lists the rounds).
         """
         known = self.rounds()
         if round_id is not None:
-            self.folder(round_id)
-            if round_id not in known:
+            if round_id not in known and not self.folder(round_id).destroyed.exists():
                 raise BadInput(f"本机没有编号为{round_id}的测评：{_listed(known)}")
             return round_id
         if len(known) != 1:

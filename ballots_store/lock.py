@@ -7,8 +7,9 @@ from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
-from ballots_store.errors import BoxInUse, StorageFailure
+from ballots_store.errors import BoxDestroyed, BoxInUse, StorageFailure
 from ballots_store.home import RoundFolder
+from ballots_store.reasons import reason
 
 
 def hold(folder: RoundFolder) -> FileLock:
@@ -16,17 +17,29 @@ def hold(folder: RoundFolder) -> FileLock:
 
     Raises:
         BoxInUse: another process has it.
+        BoxDestroyed: the box was destroyed, or its destruction has begun.
         StorageFailure: there is no such round, or its folder can't be written.
     """
+    if folder.destroyed.exists():
+        raise BoxDestroyed
     if not folder.box.exists():
         raise StorageFailure(f"票箱文件“{folder.box}”不存在：请核对数据文件夹（--home）。")
+    return take(folder)
+
+
+def take(folder: RoundFolder) -> FileLock:
+    """Take the lock whatever the folder holds; `ballots_store.destroying` finishes what a kill left.
+
+    Raises:
+        BoxInUse, StorageFailure: see `hold`.
+    """
     lock = FileLock(folder.lock, timeout=0, mode=0o600, thread_local=False, fallback_to_soft=False)
     try:
         lock.acquire()
     except Timeout:
         raise BoxInUse from None
     except OSError as error:
-        raise StorageFailure(f"无法锁定票箱（{error.strerror}）：请检查数据文件夹的权限。") from None
+        raise StorageFailure(f"无法锁定票箱（{reason(error)}）：请检查数据文件夹的权限。") from None
     return lock
 
 

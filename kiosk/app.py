@@ -2,7 +2,8 @@
 
 No rule of voting is decided here. Everything the box does is waited for in the loop itself: while it works no key,
 no tick and no second call can come between, and what was typed meanwhile is dropped by the gate of the next screen.
-An exception of the box other than WrongPin, BoxFull and WindowClosed ends the app with nothing acknowledged.
+An exception of the box other than WrongPin, BoxFull, WindowClosed and TokenAway ends the app with nothing acknowledged.
+TokenAway covers the screen until the 票箱U盘 is back and the box has completed what was interrupted.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kiosk import texts
-from kiosk.booth import Booth, BoxFull, WindowClosed
+from kiosk.booth import Booth, BoxFull, TokenAway, WindowClosed
 from kiosk.hardened import HardenedApp, HardenedScreen
 from kiosk.screens.base import Hall, KioskScreen
 from kiosk.screens.locked import LockedScreen, MemberScreen
@@ -24,6 +25,7 @@ from kiosk.screens.supervisor import (
     PausedScreen,
     StoppedScreen,
 )
+from kiosk.screens.token import TokenScreen
 from kiosk.screens.voter import AsideScreen, BallotScreen, ReviewScreen, ThanksScreen
 from kiosk.timings import Timings
 from rounds.choices import Choice
@@ -81,9 +83,24 @@ class KioskApp(HardenedApp):
             self.lock(full=True)
         except WindowClosed as closed:
             self.lock(refusal=str(closed))
+        except TokenAway as away:
+            self.hold(away, lambda completed: self._unlocked() if completed else self.lock())
         else:
-            self.bell()
-            self.stand_aside()
+            self._unlocked()
+
+    def _unlocked(self) -> None:
+        self.bell()
+        self.stand_aside()
+
+    def hold(self, away: TokenAway, back: Callable[[bool], None]) -> None:
+        """Cover the screen while the 票箱U盘 is out; then uncover it and go `back`."""
+        self.push_screen(TokenScreen(self._hall, away, lambda completed: self._uncover(back, completed)))
+
+    def _uncover(self, back: Callable[[bool], None], completed: bool) -> None:
+        self.pop_screen()
+        if isinstance(self.screen, KioskScreen):
+            self.screen.uncovered()
+        back(completed)
 
     def ask_for_menu(self) -> None:
         """Ask for the PIN that opens the menu."""
@@ -103,8 +120,7 @@ class KioskApp(HardenedApp):
 
     def helped(self) -> None:
         """Count a helped voter."""
-        self._booth.note_helped()
-        self.menu(texts.HELPED_DONE)
+        self._do(self._booth.note_helped, lambda: self.menu(texts.HELPED_DONE))
 
     def ask_end(self) -> None:
         """Ask whether the voting ends."""
@@ -112,7 +128,7 @@ class KioskApp(HardenedApp):
 
     def end(self) -> None:
         """End the voting and show what is to be written down."""
-        self._go(StoppedScreen(self._hall, self._booth.stop()))
+        self._do(self._booth.stop, lambda: self._go(StoppedScreen(self._hall, self._booth.stopped())))
 
     def leave(self) -> None:
         """Leave with status 0."""
@@ -134,7 +150,9 @@ class KioskApp(HardenedApp):
 
     def cast(self, choice: Choice) -> None:
         """Put the ballot in; only when that is durable does anything say so."""
-        self._booth.cast(choice)
+        self._do(lambda: self._booth.cast(choice), self._cast)
+
+    def _cast(self) -> None:
         self.bell()
         self._go(ThanksScreen(self._hall))
 
@@ -144,8 +162,16 @@ class KioskApp(HardenedApp):
 
     def void(self) -> None:
         """End the session without a ballot."""
-        self._booth.void_session()
-        self._go(NotCastScreen(self._hall))
+        self._do(self._booth.void_session, lambda: self._go(NotCastScreen(self._hall)))
+
+    def _do(self, change: Callable[[], object], then: Callable[[], None]) -> None:
+        """Let the box make a change and go on once it is durable, with the stick in or back in."""
+        try:
+            change()
+        except TokenAway as away:
+            self.hold(away, lambda _completed: then())
+        else:
+            then()
 
     def _go(self, screen: KioskScreen) -> None:
         self.switch_screen(screen)

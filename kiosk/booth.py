@@ -2,17 +2,19 @@
 
 The screens see no key, no file and no other voter's ballot. `ballots_store.box.BallotBox` fits this port; so does
 any other box with the same verbs. Every method that changes something returns only after the change is durable, and
-raises otherwise: a screen that got no exception may say what it says.
+raises otherwise: a screen that got no exception may say what it says. Where the 票箱U盘 is out, whatever would change
+something raises TokenAway: nothing may be said then until `resume` has returned.
 """
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from ballots_store.errors import TokenAway
 from ballots_store.session import BoxFull, Figures, Heading, Stopped, WindowClosed, WrongPin
 from rounds.choices import Choice
 
-__all__ = ["Booth", "BoxFull", "Figures", "Heading", "Stopped", "WindowClosed", "WrongPin"]
+__all__ = ["Booth", "BoxFull", "Figures", "Heading", "Stopped", "TokenAway", "WindowClosed", "WrongPin"]
 
 
 class Booth(Protocol):
@@ -52,6 +54,15 @@ class Booth(Protocol):
 
     def stop(self) -> Stopped:
         """End the voting; nothing can be unlocked or cast afterwards."""
+
+    def stopped(self) -> Stopped:
+        """What `stop` returned, once the box is stopped."""
+
+    def check_token(self) -> None:
+        """See that the 票箱U盘 is in; cheap; raise TokenAway."""
+
+    def resume(self) -> bool:
+        """Go on after TokenAway, completing what was interrupted: True where something was. Raise TokenAway again."""
 
     def close(self) -> None:
         """Let the box go (locks, keys in memory); an open session counts as 未投 at the next start."""

@@ -170,23 +170,24 @@ class KioskDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read keys until told to stop or until the terminal is gone."""
-        reader = KeyReader()
+        reader, buffer = KeyReader(), bytearray(_READ_SIZE)
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
                 if not selector.select(_QUIET_S):
                     self._offer(reader.quiet())
-                elif data := self._read():
-                    self._offer(reader.feed(data))
+                elif length := self._read(buffer):
+                    self._offer(reader.feed(memoryview(buffer)[:length]))
+                    buffer[:] = bytes(_READ_SIZE)  # a code that arrives in one read would stay in the memory
                 else:
                     self.lose_terminal()
                     return
 
-    def _read(self) -> bytes:
+    def _read(self, buffer: bytearray) -> int:
         try:
-            return os.read(self.fileno, _READ_SIZE)
+            return os.readv(self.fileno, [buffer])
         except OSError:
-            return b""
+            return 0
 
     def _offer(self, keys: list[str]) -> None:
         if not keys:

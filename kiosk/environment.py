@@ -28,6 +28,9 @@ _NAMES = frozenset(
 )
 _PR_SET_DUMPABLE = 4
 """linux/prctl.h."""
+_M_PERTURB = -6
+"""glibc's malloc.h."""
+_FREED = 0xA5
 
 
 def scrub(environment: MutableMapping[str, str]) -> None:
@@ -58,3 +61,14 @@ def forbid_core_dumps() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def overwrite_freed_memory() -> None:
+    """Let the C library overwrite every larger block of memory that is freed: drawn screens, texts, buffers.
+
+    glibc alone has this (M_PERTURB); elsewhere freed memory keeps what it held until it is used again. Python's own
+    small objects (up to 512 bytes) do not pass through it: nothing secret is drawn in pieces of several characters.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).mallopt(_M_PERTURB, _FREED)

@@ -293,6 +293,7 @@ def run_hardened(
         tty.say(refusal)
         return REFUSED
     environment.forbid_core_dumps()
+    environment.overwrite_freed_memory()
     app.when_hung_up = on_hangup
     with signals.guarded(app):
         try:

@@ -53,7 +53,7 @@ class KeyReader:
         self._deaf = False
         self._mouse_bytes = 0
 
-    def feed(self, data: bytes) -> list[str]:
+    def feed(self, data: bytes | memoryview) -> list[str]:
         """Return the keys in one read, in order; a read above `LONGEST_READ` bytes gives none.
 
         After a flood or the start of a paste nothing counts until the terminal has been quiet for a moment.

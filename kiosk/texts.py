@@ -28,6 +28,7 @@ PAUSE: Final = "请稍候，暂不接受输入"
 # The supervisor's 开启口令
 PIN_PROMPT: Final = "开启口令："
 CHECKING: Final = "正在核对开启口令"
+WRONG_PIN: Final = "开启口令不正确"
 DIGITS_ONLY: Final = "请输入数字，再按 Enter"
 FULL: Final = "输入已满，请按 Enter，或按 Esc 清除"
 BACK_KEYS: Final = "输入开启口令后按 Enter；按 0 再按 Enter 返回"
@@ -78,6 +79,9 @@ MENU: Final = "管理菜单"
 MENU_ITEMS: Final = ("1　暂停", "2　登记一名由他人协助填写的团员", "3　结束投票", "0　返回")
 MENU_KEYS: Final = "请按1、2、3或0"
 PAUSED: Final = "投票暂停"
+STICK_AWAY: Final = "票箱U盘已拔出，请指导监督人员插回原U盘，投票暂停"
+STICK_WHY: Final = "插回后自动继续。已投入的测评票不受影响。"
+STICK_OPEN: Final = "正在投票的团员请稍候：插回后本机核实该票，不会丢失，也不会重复投入。"
 PAUSED_WHY: Final = "请指导监督人员输入开启口令，恢复投票"
 HELPED_ASK: Final = "登记一名由他人协助填写的团员？"
 HELPED_RULE: Final = "协助人由团员本人选定，不得是测评对象或指导监督人员；只记人数，不记姓名。"
@@ -117,6 +121,11 @@ def short_of(missing: int) -> str:
     return f"还差{missing}人，未达有效线；建议继续投票"
 
 
+def token_state(short: str) -> str:
+    """What is wrong with the stick just now."""
+    return f"目前状态：{short}"
+
+
 def collected_count(collected: int) -> str:
     """收回 P 张."""
     return f"收回 {collected} 张"
@@ -129,7 +138,7 @@ def please_wait(seconds: int) -> str:
 
 def wrong_pin(tries_left: int) -> str:
     """What a wrong 开启口令 answers while tries are left, and when a wait has begun."""
-    return f"开启口令不正确，还可以再试 {tries_left} 次" if tries_left else "开启口令不正确，请等待"
+    return f"{WRONG_PIN}，还可以再试 {tries_left} 次" if tries_left else f"{WRONG_PIN}，请等待"
 
 
 def idle_alert(seconds: int) -> str:

@@ -21,5 +21,7 @@ class Timings:
     """Without a key on a screen, before the alert."""
     idle_answer_s: float = 30.0
     """After the alert, before the session ends without a ballot."""
+    token_check_s: float = 1.0
+    """How often the locked screen looks whether the 票箱U盘 is in, and the waiting one whether it is back."""
     tick_s: float = 0.1
     """How often the screens look at the clock; no waiting time is kept more exactly."""

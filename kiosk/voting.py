@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def vote(home: Home, round_id: str | None, token: Path | None) -> int:
     """
     prompts.check_terminal()
     chosen = home.pick(round_id)
-    box = prompts.with_codes(lambda codes: BallotBox.start(home, chosen, codes, token=token, clock=now))
+    box = prompts.with_codes(lambda codes: _start(home, chosen, codes, token))
     try:
         _confirm_count(box)
         return _run(box)
@@ -63,6 +64,10 @@ def demo() -> int:
         if status == 0:
             _count(rehearsal, codes, collected)
     return status
+
+
+def _start(home: Home, round_id: str, codes: Mapping[Holder, str], token: Path | None) -> BallotBox:
+    return BallotBox.start(home, round_id, codes, token=token, clock=now, wait_for_token=True)
 
 
 def _run(box: BallotBox, *, hint: str = "") -> int:

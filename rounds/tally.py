@@ -12,6 +12,8 @@ from rounds.errors import RuleRefusal, VerificationFailure
 PLAINTEXT_SIZE = 16
 """Bytes of one ballot's plaintext, the same for every choice."""
 
+_MARKS = frozenset(Choice)
+
 
 @dataclass(frozen=True)
 class Tally:
@@ -43,7 +45,7 @@ def decode_ballot(plaintext: bytes) -> Choice:
     Raises:
         VerificationFailure: not a ballot; nothing may be counted then.
     """
-    if len(plaintext) == PLAINTEXT_SIZE and not any(plaintext[1:]) and plaintext[0] in set(Choice):
+    if len(plaintext) == PLAINTEXT_SIZE and not any(plaintext[1:]) and plaintext[0] in _MARKS:
         return Choice(plaintext[0])
     raise VerificationFailure("ballots", "票箱中有一张无法识别的测评票，停止计票：请保留票箱并报告上级团组织。")
 

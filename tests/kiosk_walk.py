@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from kiosk.app import KioskApp
-from kiosk.booth import BoxFull, Figures, Heading, Stopped, WindowClosed, WrongPin
+from kiosk.booth import BoxFull, Figures, Heading, Stopped, TokenAway, WindowClosed, WrongPin
 from kiosk.timings import Timings
 from rounds.choices import Choice
 
@@ -68,6 +68,9 @@ class MemoryBooth:
         self.window_closed = ""
         self.breaks_on_cast: Exception | None = None
         self.at_cast: Callable[[], None] = lambda: None
+        self.away = ""
+        """What is wrong with the stick; empty while it is in."""
+        self.interrupted: Callable[[], None] | None = None
 
     @property
     def heading(self) -> Heading:
@@ -118,6 +121,20 @@ class MemoryBooth:
     def stop(self) -> Stopped:
         self.calls.append("stop")
         return Stopped(self.collected, SEAL_WORDS)
+
+    def stopped(self) -> Stopped:
+        return Stopped(self.collected, SEAL_WORDS)
+
+    def check_token(self) -> None:
+        if self.away:
+            raise TokenAway(f"{self.away}。", self.away)
+
+    def resume(self) -> bool:
+        self.check_token()
+        interrupted, self.interrupted = self.interrupted, None
+        if interrupted is not None:
+            interrupted()
+        return interrupted is not None
 
     def close(self) -> None:
         self.calls.append("close")

@@ -10,7 +10,7 @@ from typing import ClassVar, Protocol
 from textual.widget import Widget
 
 from kiosk import texts
-from kiosk.booth import Booth
+from kiosk.booth import Booth, TokenAway
 from kiosk.hardened import HardenedScreen
 from kiosk.screens.board import Board, Row
 from kiosk.screens.frame import Frame
@@ -41,6 +41,9 @@ class Flow(Protocol):
 
     def cast(self, choice: Choice) -> None:
         """Put the ballot in and thank."""
+
+    def hold(self, away: TokenAway, back: Callable[[bool], None]) -> None:
+        """The 票箱U盘 is out: cover the screen until it is back, uncover it, then call `back` (see `Booth.resume`)."""
 
     def cancel(self) -> None:
         """Ask for the PIN that ends a session without a ballot."""
@@ -149,12 +152,16 @@ class KioskScreen(HardenedScreen):
     def forget(self) -> None:
         """Drop what was typed or chosen."""
 
+    def uncovered(self) -> None:
+        """Begin to wait anew: while the screen was covered nobody could press a key."""
+        self._last_key = self.hall.clock()
+
     # What all screens do ------------------------------------------------------------------------------------------
 
     @property
     def is_acting(self) -> bool:
         """Whether this screen is the one people see."""
-        return self.is_attached and self.is_current
+        return self.is_attached and self.app.screen is self  # `is_current` is true of the screen below as well
 
     def pressed(self, key: str, character: str | None) -> None:
         """Hand a key to the screen, unless it was meant for another moment."""

@@ -31,6 +31,11 @@ def row(text: str, style: Style = PLAIN) -> Row:
     return (Segment(clean(text).replace("\n", " "), style),)
 
 
+def spelled(text: str) -> Row:
+    """`text` from the left edge, a segment a character: no drawn piece of it is longer."""
+    return tuple(Segment(character, PLAIN) for character in clean(text).replace("\n", " "))
+
+
 def centred_row(text: str, width: int, style: Style = PLAIN) -> Row:
     """`text` in the middle of `width` cells; the style covers the text alone."""
     return middle(row(text, style), width)
@@ -103,6 +108,7 @@ class Board(Widget, inherit_bindings=False):
         """Drop the rows: what a screen showed does not outlive it."""
         self._rows = []
         self._drawn_size = (-1, -1)
+        self._styles_cache.clear()  # Textual's own copy of the lines, kept until the collector finds the screen
 
     def render_line(self, y: int) -> Strip:
         """Draw line `y`; a changed size is noticed here, so that no frame is painted for another size."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from kiosk import texts
+from kiosk.booth import TokenAway
 from kiosk.entry import Entry
 from kiosk.layout import cut, pad
 from kiosk.screens.base import Hall, KioskScreen
@@ -26,6 +27,7 @@ class LockedScreen(PinScreen):
         self._figures = hall.booth.figures()
         self._full = full or self._figures.collected >= hall.booth.heading.expected
         self._refusal = refusal
+        self._next_look = hall.clock()
         self._paused_until = hall.clock() + (hall.timings.pause_after_cast_s if after_cast else 0.0)
 
     def body(self, width: int, height: int) -> Sequence[Row]:
@@ -54,6 +56,18 @@ class LockedScreen(PinScreen):
         """Take nothing during the pause, so that nobody slips in a second vote unseen."""
         if not self._is_paused:
             super().typed(key, character)
+
+    def passed(self, since_key_s: float) -> None:
+        """See that the 票箱U盘 is in, before a voter comes up."""
+        if self.hall.clock() >= self._next_look and not self._checking:
+            self._next_look = self.hall.clock() + self.hall.timings.token_check_s
+            try:
+                self.hall.booth.check_token()
+            except TokenAway as away:
+                self.forget()
+                self.hall.flow.hold(away, lambda _completed: None)
+                return
+        super().passed(since_key_s)
 
     def accepted(self) -> None:
         """On to the voter, or say again that everybody has voted."""

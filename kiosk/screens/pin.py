@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from kiosk import texts
-from kiosk.booth import WrongPin
+from kiosk.booth import TokenAway, WrongPin
 from kiosk.entry import Entry
 from kiosk.screens.base import Hall, KioskScreen
 
@@ -87,8 +87,15 @@ class PinScreen(KioskScreen):
             self.message = texts.wrong_pin(wrong.tries_left)
             self.settle()  # what was typed while the box was at work decides nothing
             self.show()
+        except TokenAway as away:
+            self.hall.flow.hold(away, self._back_here)
         else:
             self.accepted()
+
+    def _back_here(self, completed: bool) -> None:
+        """A right PIN writes nothing: where a change was completed, it was the count of a wrong one."""
+        self.message = texts.WRONG_PIN if completed else ""
+        self.show()
 
     def _wait_s(self) -> int:
         return max(0, ceil(self.hall.booth.wait_s(self.hall.clock())))

@@ -7,12 +7,13 @@ cast, covered or left.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 
 from kiosk import texts
 from kiosk.layout import centred, fit, pad
 from kiosk.screens.base import Hall, KioskScreen
-from kiosk.screens.board import EMPTY, PLAIN, STRONG, Row, beside, centred_row, middle, panel, row, row_width
+from kiosk.screens.board import EMPTY, STRONG, Row, beside, centred_row, middle, panel, row, row_width, spelled
 from kiosk.screens.frame import column, column_width
 from rounds.choices import Choice
 
@@ -137,10 +138,8 @@ class ReviewScreen(VoterScreen):
         del height
         if self._choice is None:
             return [EMPTY, EMPTY, centred_row(texts.COVERED, width, STRONG), EMPTY, EMPTY]
-        widest = max(texts.REVIEWED.values(), key=len)
-        slot = row_width(row(texts.YOUR_CHOICE + widest))
-        line = row(pad(texts.YOUR_CHOICE + texts.REVIEWED[self._choice], slot), PLAIN)
-        return [middle(line, width), EMPTY, centred_row(texts.FINAL, width), EMPTY, EMPTY]
+        line = _reviewed(width)[self._choice]
+        return [line, EMPTY, centred_row(texts.FINAL, width), EMPTY, EMPTY]
 
     def prompt(self) -> str:
         """What Enter does."""
@@ -149,6 +148,11 @@ class ReviewScreen(VoterScreen):
     def forget(self) -> None:
         """Drop the choice."""
         self._choice = None
+
+    def on_unmount(self) -> None:
+        """Drop what was shown; the screen itself too, which Python would keep until its collector comes by."""
+        super().on_unmount()
+        self.app.call_later(gc.collect)
 
     def passed(self, since_key_s: float) -> None:
         """Cover the choice when nobody has touched a key for a while."""
@@ -180,6 +184,19 @@ class ReviewScreen(VoterScreen):
         choice, self._choice = self._choice, None
         if choice is not None:
             self.hall.flow.cast(choice)
+
+
+def _reviewed(width: int) -> dict[Choice, Row]:
+    """The line of each choice at one place, character by character.
+
+    Rich and Textual keep texts that they have measured, and freed memory keeps those that they have drawn: always all
+    three are measured, and what is drawn is single characters (tests/secrecy scans the process for the rest).
+    """
+    widest = max(texts.REVIEWED.values(), key=len)
+    slot = row_width(row(texts.YOUR_CHOICE + widest))
+    return {
+        choice: middle(spelled(pad(texts.YOUR_CHOICE + name, slot)), width) for choice, name in texts.REVIEWED.items()
+    }
 
 
 class ThanksScreen(KioskScreen):

@@ -29,7 +29,7 @@ WRONG = [
     ("verify", 2, "缺少参数 F"),
     ("close --out new.result", 2, "缺少选项 --present"),
     ("import", 2, "缺少参数 PATH…"),
-    ("recount", 2, "没有命令 recount"),
+    ("tally", 2, "没有命令 tally"),
     ("close --present five --out new.result", 2, "--present 的值不对：须为0至9999999之间的整数"),
     ("keys new --name '' --out new.key", 2, "--name 的值不对"),
     ("keys new --name 名\u202e称 --out new.key", 2, "--name 的值不对"),

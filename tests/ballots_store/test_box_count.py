@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -89,13 +89,13 @@ def test_below_quorum_the_box_stays_open(made: MadeBox) -> None:
 def opened_ballots(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """Every ballot that somebody opens from here on."""
     opened: list[bytes] = []
-    true_open = sealing.open_ballot
+    true_open = sealing.open_ballots
 
-    def watched(sealed: bytes, round_secret: bytes, bound_to: bytes) -> Choice:
-        opened.append(sealed)
+    def watched(sealed: Sequence[bytes], round_secret: bytes, bound_to: bytes) -> Iterator[Choice]:
+        opened.extend(sealed)
         return true_open(sealed, round_secret, bound_to)
 
-    monkeypatch.setattr(closing, "open_ballot", watched)
+    monkeypatch.setattr(closing, "open_ballots", watched)
     return opened
 
 
