@@ -14,7 +14,7 @@ from ballots_store.home import Home
 from kiosk import environment, tty
 
 _VOTE_HELP = """\
-用法：beikaobei-kiosk [测评编号] [--token 文件夹] [--home 文件夹]
+用法：beikaobei-kiosk [测评编号] [--token 文件夹] [--emergency] [--home 文件夹]
       beikaobei-kiosk demo
       beikaobei-kiosk announce 结果文件.result [--trust 名片.pub]
 
@@ -23,6 +23,7 @@ _VOTE_HELP = """\
 
 选项：
   --token 文件夹  票箱U盘所在的文件夹（默认用封箱时登记的位置）
+  --emergency     启用应急码，代替一名忘记口令或不在场的工作人员（结果载明）
   --home 文件夹   数据文件夹（默认用 BEIKAOBEI_HOME，或系统的数据文件夹）
   --help          显示帮助
 
@@ -83,12 +84,13 @@ def cli() -> None:
 @cli.command(help=_VOTE_HELP)
 @click.argument("round_id", required=False)
 @click.option("--token", type=click.Path(path_type=Path), default=None)
+@click.option("--emergency", is_flag=True)
 @_HOME
-def vote(round_id: str | None, token: Path | None, home: Path | None) -> int:
+def vote(round_id: str | None, *, token: Path | None, emergency: bool, home: Path | None) -> int:
     """Hold the voting of one round."""
     from kiosk import voting  # noqa: PLC0415  textual reads its variables at import: only after `scrub`
 
-    return voting.vote(_home(home), round_id, token)
+    return voting.vote(_home(home), round_id, token, emergency=emergency)
 
 
 @cli.command(help=_DEMO_HELP)

@@ -16,6 +16,7 @@ TRIES = 3
 R = TypeVar("R")
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９", "0123456789")
 OFFICERS = (Holder.SUPERVISOR, Holder.TELLER)
+_CODE_NAMES = {holder: f"{name}口令" for holder, name in HOLDER_NAMES.items()} | {Holder.EMERGENCY: "应急码"}
 
 
 def check_terminal() -> None:
@@ -37,21 +38,33 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def ask_codes() -> dict[Holder, str]:
-    """Both officers' codes, typed unseen, the supervisor first.
+def ask_holders(*, emergency: bool) -> tuple[Holder, Holder]:
+    """Whose codes start the kiosk: both officers', or one officer's and the 应急码 from the sealed envelope.
+
+    Raises:
+        EOFError, KeyboardInterrupt: nobody answered.
+    """
+    if not emergency:
+        return OFFICERS
+    present = OFFICERS[int(choose("在场的是 1指导监督人员 2计票人：", ("1", "2"))) - 1]
+    return present, Holder.EMERGENCY
+
+
+def ask_codes(holders: Sequence[Holder] = OFFICERS) -> dict[Holder, str]:
+    """The holders' codes, typed unseen, in that order.
 
     Raises:
         EOFError, KeyboardInterrupt: nobody typed one.
         BadInput: bytes that are no text.
     """
     try:
-        return {holder: getpass.getpass(f"{HOLDER_NAMES[holder]}口令（输入时不显示）：") for holder in OFFICERS}
+        return {holder: getpass.getpass(f"{_CODE_NAMES[holder]}（输入时不显示）：") for holder in holders}
     except UnicodeDecodeError:
         raise BadInput("输入中有无法识别的字节：请重新启动后再输入。") from None
 
 
-def with_codes(attempt: Callable[[Mapping[Holder, str]], R]) -> R:
-    """Ask for both codes and pass them to `attempt`; wrong ones are asked for again, three times in all.
+def with_codes(attempt: Callable[[Mapping[Holder, str]], R], holders: Sequence[Holder] = OFFICERS) -> R:
+    """Ask for two holders' codes and pass them to `attempt`; wrong ones are asked for again, three times in all.
 
     Raises:
         RoundError: what `attempt` raised in the end.
@@ -59,7 +72,7 @@ def with_codes(attempt: Callable[[Mapping[Holder, str]], R]) -> R:
     left = TRIES
     while True:
         try:
-            return attempt(ask_codes())
+            return attempt(ask_codes(holders))
         except VerificationFailure as failure:
             left -= 1
             if failure.check != "code" or not left:

@@ -27,8 +27,10 @@ def now() -> datetime:
     return datetime.now().astimezone()
 
 
-def vote(home: Home, round_id: str | None, token: Path | None) -> int:
+def vote(home: Home, round_id: str | None, token: Path | None, *, emergency: bool = False) -> int:
     """Hold the voting of one round; the exit status, 0 only after the voting was ended.
+
+    `emergency`: the 应急码 stands in for one officer's code; the result says so.
 
     Raises:
         RoundError: no such round, wrong codes, a box that can't be started.
@@ -36,7 +38,8 @@ def vote(home: Home, round_id: str | None, token: Path | None) -> int:
     """
     prompts.check_terminal()
     chosen = home.pick(round_id)
-    box = prompts.with_codes(lambda codes: _start(home, chosen, codes, token))
+    holders = prompts.ask_holders(emergency=emergency)
+    box = prompts.with_codes(lambda codes: _start(home, chosen, codes, token), holders)
     try:
         _confirm_count(box)
         return _run(box)

@@ -134,6 +134,23 @@ def test_wrong_codes_are_asked_for_again_and_then_refused(tmp_path: Path) -> Non
     assert round_status(rehearsal.home, rehearsal.round_id).issued == 0
 
 
+def test_the_emergency_code_stands_in_for_one_officer(tmp_path: Path) -> None:
+    rehearsal = rehearsed(tmp_path)
+    with run_kiosk(rehearsal, "--emergency") as terminal:
+        terminal.wait_for("在场的是 1指导监督人员 2计票人")
+        terminal.press("2\r")
+        for prompt, code in (("计票人口令", rehearsal.teller_code), ("应急码", rehearsal.emergency_code)):
+            terminal.wait_for(f"{prompt}（输入时不显示）")
+            stand(terminal, 0.3)
+            terminal.press(f"{code}\r")
+        terminal.wait_for("请下一位团员上前")
+        terminal.kill(signal.SIGTERM)
+        assert terminal.exit_status() == 128 + signal.SIGTERM
+    codes = {Holder.SUPERVISOR: rehearsal.supervisor_code, Holder.TELLER: rehearsal.teller_code}
+    request = CloseRequest(rehearsal.round_id, codes, 0, "演练结束")
+    assert close_round(rehearsal.home, request, now=OPENED).end.conduct.emergency_used
+
+
 def test_a_count_that_officers_dispute_stops_the_kiosk(tmp_path: Path) -> None:
     rehearsal = rehearsed(tmp_path)
     with voting(rehearsal) as terminal:
