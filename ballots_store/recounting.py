@@ -10,7 +10,7 @@ from pathlib import Path
 from ballots_store.closing import END, issuer_roots
 from ballots_store.held import ROUND_SECRET, START_SECRET, HeldBox
 from ballots_store.home import Home
-from ballots_store.sealing import box_seal, open_ballot
+from ballots_store.sealing import box_seal, open_ballots
 from rounds.chain import kind_of, read_result
 from rounds.documents import RESULT, Result
 from rounds.envelope import Verified
@@ -63,7 +63,7 @@ def recount_round(
         if state.stage is not Stage.CLOSED:
             raise VerificationFailure("stage", "票箱的状态与结果文件不符：票箱文件被改动，请报告上级团组织。")
         round_secret = held.join_secret(ROUND_SECRET, holders)
-        tally = count(open_ballot(sealed, round_secret, held.bound_to) for sealed in state.ballots)
+        tally = count(open_ballots(state.ballots, round_secret, held.bound_to))
         seal = box_seal(held.zero_report.record.round_key, state.ballots)
     _compare(end.record, tally, seal)
     return Recount(end.record, end.digest, tally, words(seal, BOX_WORDS), tuple(holders))

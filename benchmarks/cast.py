@@ -1,0 +1,90 @@
+"""A durable cast beside its floor: two slot writes and one page write, each synced; and how it grows with the box."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+from pathlib import Path
+
+from benchmarks.boxes import fill, opened_box
+from benchmarks.measuring import Measurement, seconds
+from rounds.choices import Choice
+
+TITLE = "cast, durable: against two slot writes and one page write, each synced; 10 to 5,000 members"
+SIZES = (10, 100, 1_000, 5_000)
+CASTS = 60
+AIM = 2.0
+_PAGE = 4096
+_STATE_PAGE = 64
+
+
+class _Floor:
+    """The least that the design writes: a key, a page, and the old key's end, each through to the medium."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        folder.mkdir()
+        self._slots = os.open(folder / "slots", os.O_RDWR | os.O_CREAT, 0o600)
+        self._box = os.open(folder / "box", os.O_RDWR | os.O_CREAT, 0o600)
+        self._size = size
+        os.pwrite(self._slots, bytes(3 * _PAGE), 0)
+        os.pwrite(self._box, bytes(size), 0)
+        os.fsync(self._slots)
+        os.fsync(self._box)
+
+    def write(self) -> None:
+        """One round of it."""
+        for descriptor, data, offset in (
+            (self._slots, os.urandom(32), _PAGE),
+            (self._box, os.urandom(self._size), 0),
+            (self._slots, bytes(32), 2 * _PAGE),
+        ):
+            os.pwrite(descriptor, data, offset)
+            os.fdatasync(descriptor)
+
+    def close(self) -> None:
+        os.close(self._slots)
+        os.close(self._box)
+
+
+def _measured(folder: Path, members: int) -> tuple[float, float, float]:
+    """Median seconds of a cast, of the floor, and of the floor with a write as large as the state."""
+    made = opened_box(folder / "box", members=members)
+    fill(made, max(members - CASTS - 5, 0))
+    casts = min(CASTS, members - 1)
+    page, whole = _Floor(folder / "page", _PAGE), _Floor(folder / "whole", max(_PAGE, _STATE_PAGE * members))
+    box = made.start()
+    taken, floors, wholes = [], [], []
+    for _ in range(casts):
+        made.unlock(box)
+        taken.append(seconds(lambda: box.cast(Choice.SATISFIED)))
+        floors.append(seconds(page.write))
+        wholes.append(seconds(whole.write))
+    box.close()
+    page.close()
+    whole.close()
+    return statistics.median(taken), statistics.median(floors), statistics.median(wholes)
+
+
+def run() -> list[Measurement]:
+    """One row a size, and one for the growth from the smallest to the largest."""
+    rows, first, last = [], 0.0, 0.0
+    for members in SIZES:
+        with tempfile.TemporaryDirectory() as folder:
+            cast, floor, whole = _measured(Path(folder), members)
+        first, last = first or cast, cast
+        note = f"state {_STATE_PAGE * members:,} bytes; the floor with a write of that size: {whole * 1e3:.2f} ms"
+        rows.append(
+            Measurement(
+                f"cast, {members:,} members, nearly full",
+                "2 slot writes + 1 page write, each synced",
+                cast * 1e3,
+                floor * 1e3,
+                "ms",
+                AIM,
+                note=note,
+            )
+        )
+    growth = f"cast, {SIZES[-1]:,} members over {SIZES[0]:,}"
+    rows.append(Measurement(growth, "cast, 10 members", last * 1e3, first * 1e3, "ms", note="flat would be 1"))
+    return rows
