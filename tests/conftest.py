@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,11 @@ settings.load_profile("house")
 def desk(tmp_path: Path) -> Iterator[Desk]:
     with new_desk(tmp_path / "desk") as made:
         yield made
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores: the pty tests mostly wait, as people do before a screen."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -122,7 +122,7 @@ def press_when(terminal: Terminal, shown: str, keys: str) -> None:
     terminal.press(keys)
 
 
-def stand(terminal: Terminal, seconds: float = 0.6) -> None:
+def stand(terminal: Terminal, seconds: float = 0.9) -> None:
     """Let a screen stand; its gate takes keys after 0.4 s."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
@@ -133,7 +133,15 @@ def unlock(terminal: Terminal, pin: str = PIN) -> None:
     """The supervisor's step, once the pause after a cast is over."""
     terminal.wait_for("请下一位团员上前，由指导监督人员开启")
     terminal.wait_gone("请稍候")
-    press_when(terminal, "开启口令", f"{pin}\r")
+    stand(terminal)
+    for _ in range(5):
+        terminal.press(pin)
+        stand(terminal, 0.3)
+        if "*" * len(pin) in terminal.text():  # as a person looks: on a busy machine the gate may open late
+            break
+        terminal.press("\x1b")
+        stand(terminal, 0.3)
+    terminal.press("\r")
 
 
 def fill_in(terminal: Terminal, choice: int) -> None:
