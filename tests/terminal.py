@@ -145,7 +145,9 @@ class Terminal:
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("TEXTUAL", "PYTEST"))}
+    # A test runner sets LINES and COLUMNS, which stock programs believe before they ask their terminal.
+    foreign = ("TEXTUAL", "PYTEST", "LINES", "COLUMNS")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     return {**inherited, "TERM": "xterm-256color", "LANG": "C.UTF-8", "PYTHONPATH": path, **extra}
 
