@@ -38,15 +38,6 @@ def seal_ballot(choice: Choice, round_key: bytes, bound_to: bytes) -> bytes:
     return _SUITE.encrypt(encode_ballot(choice), public, info=b"ballot" + bound_to)
 
 
-def open_ballot(sealed: bytes, round_secret: bytes, bound_to: bytes) -> Choice:
-    """The mark of one sealed ballot.
-
-    Raises:
-        VerificationFailure: it does not open; nothing may be counted then.
-    """
-    return next(open_ballots((sealed,), round_secret, bound_to))
-
-
 def open_ballots(sealed: Iterable[bytes], round_secret: bytes, bound_to: bytes) -> Iterator[Choice]:
     """The marks of sealed ballots, in their order; the private key is made once, which is a third of the count's time.
 

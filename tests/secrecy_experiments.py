@@ -28,7 +28,7 @@ from ballots_store.examination import Report, examine, examine_path
 from ballots_store.examination_evidence import of_folder
 from ballots_store.examination_pages import Pages, varint
 from ballots_store.held import ROUND_SECRET, START_SECRET, HeldBox
-from ballots_store.sealing import open_ballot, open_state
+from ballots_store.sealing import open_ballots, open_state
 from ballots_store.slots import KeySlots
 from ballots_store.state import decode_state
 from rounds.choices import Choice
@@ -253,12 +253,12 @@ def guesses(watched: Watched, *, codes: bool, stick: bool, last_stick: bool = Tr
         _opened(watched, snapshot, set(snapshot.keys) | last if stick else last, codes=codes)
         for snapshot in watched.snapshots
     ]
-    found = []
+    found: list[Choice] = []
     for at in range(len(watched.choices)):
         before, after = opened[at], opened[at + 1]
         new = set(after or ()) - set(before or ())
         if before is not None and after is not None and len(new) == 1:
-            found.append(open_ballot(new.pop(), watched.round_secret, watched.bound_to))
+            found.extend(open_ballots(new, watched.round_secret, watched.bound_to))
         else:
             found.append(_blind(watched.snapshots[at], watched.snapshots[at + 1]))
     return found

@@ -23,7 +23,7 @@ from box_factory import (
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from ballots_store.held import ROUND_SECRET, START_SECRET, HeldBox, part_name
-from ballots_store.sealing import open_ballot, open_share
+from ballots_store.sealing import open_ballots, open_share
 from rounds.errors import RuleRefusal, VerificationFailure
 from rounds.sharing import Holder
 from rounds.tally import count
@@ -99,10 +99,10 @@ def test_one_holder_opens_nothing_and_every_pair_opens_all(scratch: Path) -> Non
             for candidate in candidates:
                 for ballot in ballots:
                     with pytest.raises(VerificationFailure):
-                        open_ballot(ballot, candidate, binding_of(made))
+                        list(open_ballots([ballot], candidate, binding_of(made)))
     for pair in PAIRS:
         assert joined(made, ROUND_SECRET, pair) == round_secret
-        opened = [open_ballot(ballot, round_secret, binding_of(made)) for ballot in ballots]
+        opened = list(open_ballots(ballots, round_secret, binding_of(made)))
         assert count(opened) == count(FIVE_BALLOTS)
         result = made.copied(scratch / "-".join(pair)).close(*pair).end
         assert (result.satisfied, result.unsatisfied, result.invalid) == (3, 1, 1)
