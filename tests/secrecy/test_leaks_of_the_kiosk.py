@@ -150,3 +150,18 @@ def _core_forbidden() -> bool:
     import resource  # noqa: PLC0415  there is no such module on Windows
 
     return resource.getrlimit(resource.RLIMIT_CORE)[1] == 0
+
+
+@pytest.mark.skipif(bool(cannot_read_memory()), reason=cannot_read_memory() or "memory can be read")
+def test_a_stock_input_widget_keeps_the_pin_two_screens_later(scratch: Path) -> None:
+    """Why the PIN goes into a buffer of the kiosk's own: the control for `check_memory`'s zero."""
+    pin = "593174"
+    with run(scratch, str(TOY.with_name("stock_input.py"))) as terminal:
+        terminal.wait_for("PAGE 1")
+        stand(terminal)
+        terminal.press(f"{pin}\r")
+        for page, keys in (("PAGE 2", " "), ("PAGE 3", "")):
+            terminal.wait_for(page)
+            stand(terminal)
+            terminal.press(keys)
+        assert in_memory(terminal.pid, {"PIN": spelled(pin)})["PIN"] > 0
