@@ -37,12 +37,11 @@ from rounds.documents import Authorisation
 from rounds.errors import RoundError, RuleRefusal
 from rounds.issuing import Draw
 from rounds.keyfile import derive
-from rounds.keys import fingerprint
 from rounds.lifecycle import Event, Stage, advance, check_restart
 from rounds.lockout import tries_left, wait_after
 from rounds.rules import quorum_met, quorum_needed
 from rounds.sharing import Holder
-from rounds.words import BOX_WORDS, words
+from rounds.words import BOX_WORDS, box_words, words
 
 
 @dataclass(frozen=True)
@@ -353,7 +352,7 @@ def heading(held: HeldBox) -> Heading:
         title=basis.title,
         assessed=tuple((label, value) for label, value in rows if value),
         duties="".join(f"（{at}）{duty}" for at, duty in enumerate(basis.duties, 1)),
-        box_words=words(bytes.fromhex(fingerprint(report.round_key)), BOX_WORDS),
+        box_words=box_words(report.round_key),
         registered=basis.registered,
         expected=basis.expected,
         quorum_needed=quorum_needed(basis.registered),

@@ -36,12 +36,12 @@ from rounds.envelope import Verified, sign
 from rounds.errors import BadInput, RuleRefusal, VerificationFailure
 from rounds.issuing import Draw, make_round_keys, open_round_keys, roster_digest
 from rounds.keyfile import STANDARD_KDF, KdfParameters, derive
-from rounds.keys import KEY_SIZE, SecretKeys, fingerprint
+from rounds.keys import KEY_SIZE, SecretKeys
 from rounds.lifecycle import Event, Stage, advance
 from rounds.rules import quorum_needed
 from rounds.sharing import HOLDER_NAMES, Holder, split
 from rounds.version import VERSION
-from rounds.words import BOX_WORDS, words
+from rounds.words import box_words
 
 FEW_MEMBERS = 10
 """Below this many registered members a count may reveal somebody: warn before opening."""
@@ -148,7 +148,7 @@ def _opened(authorisation: Verified[Authorisation], zero_report: Verified[ZeroRe
     return Opened(
         round_id=basis.round_id,
         title=basis.title,
-        box_words=words(bytes.fromhex(fingerprint(zero_report.record.round_key)), BOX_WORDS),
+        box_words=box_words(zero_report.record.round_key),
         members=basis.registered,
         quorum_needed=quorum_needed(basis.registered),
         zero_report=zero_report.data,

@@ -14,9 +14,8 @@ from ballots_store.store import BoxStore
 from rounds.documents import AUTHORISATION, ZERO_REPORT, Authorisation, Mode, ZeroReport
 from rounds.encoding import decode
 from rounds.envelope import Envelope, Kind, decode_payload
-from rounds.keys import fingerprint
 from rounds.rules import quorum_met, quorum_needed
-from rounds.words import BOX_WORDS, words
+from rounds.words import box_words
 
 R = TypeVar("R", Authorisation, ZeroReport)
 
@@ -77,7 +76,7 @@ def _status(folder: RoundFolder, round_id: str, state: str, issued: int | None, 
         quorum_met=None if collected is None else quorum_met(basis.registered, collected),
         mode=basis.mode,
         title=basis.title,
-        box_words=words(bytes.fromhex(fingerprint(report.round_key)), BOX_WORDS),
+        box_words=box_words(report.round_key),
     )
 
 

@@ -12,9 +12,8 @@ from kiosk.announcement import Announcement, AnnouncementApp
 from kiosk.hardened import run_hardened
 from rounds.chain import RoundEnd, read_card, read_result
 from rounds.documents import CARD, RESULT, Result
-from rounds.keys import fingerprint
 from rounds.results import figures_of
-from rounds.words import BOX_WORDS, FINGERPRINT_WORDS, words
+from rounds.words import FINGERPRINT_WORDS, box_words, words
 
 _CODE_DIGEST = 32
 """Hex digits of the result's digest in the QR code: 128 bits."""
@@ -44,7 +43,7 @@ def announcement_of(verified: RoundEnd[Result]) -> Announcement:
     return Announcement(
         title=basis.title,
         figures=shown,
-        box_words=words(bytes.fromhex(fingerprint(verified.zero_report.record.round_key)), BOX_WORDS),
+        box_words=box_words(verified.zero_report.record.round_key),
         fingerprint_words=words(bytes.fromhex(verified.end.digest), FINGERPRINT_WORDS),
         code=code.upper(),  # capitals and digits make the smaller code
         rehearsal=verified.end.rehearsal,

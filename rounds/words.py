@@ -6,6 +6,8 @@ The characters are the Simplified Chinese word list of BIP-39 (MIT licence): 2,0
 
 from __future__ import annotations
 
+import hashlib
+
 _BITS = 11
 _GROUP = 4
 
@@ -63,3 +65,8 @@ def words(digest: bytes, characters: int) -> str:
     number = int.from_bytes(digest, "big") >> (available - characters * _BITS)
     spelled = [CHARACTERS[(number >> (_BITS * place)) & (2**_BITS - 1)] for place in reversed(range(characters))]
     return " ".join("".join(spelled[at : at + _GROUP]) for at in range(0, characters, _GROUP))
+
+
+def box_words(round_key: bytes) -> str:
+    """The 箱号: the first words of the SHA-256 of the round's public key."""
+    return words(hashlib.sha256(round_key).digest(), BOX_WORDS)
