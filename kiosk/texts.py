@@ -191,7 +191,7 @@ def fingerprint(words: str) -> str:
 CHECKS: Final = "本机和会场检查"
 CHECKS_KEYS: Final = "按 Enter 翻页，按 0 返回"
 CHECK_LEVELS: Final[Mapping[str, str]] = MappingProxyType(
-    {"ok": "正常", "warn": "注意", "refuse": "不可", "ask": "核对"},
+    {"ok": "正常", "warn": "注意", "refuse": "不符", "ask": "核对"},
 )
 _LONGEST_LABEL = 12
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 _PATIENCE_S = 2.0
 """A desktop service that does not answer within this is as good as not there."""
@@ -39,28 +40,41 @@ def command(words: Sequence[str]) -> str | None:
     return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
 
-def x_outputs(environment: Mapping[str, str]) -> int | None:
-    """Connected outputs of the X server on this machine; None without one, or where it does not tell."""
-    name = environment.get("DISPLAY", "")
-    if not name.startswith((":", "unix:")):
-        return None
-    try:
-        from Xlib import display, error  # noqa: PLC0415  needed under X alone
-    except ImportError:
-        return None
-    try:
-        connection = display.Display(name)
-    except (error.DisplayError, error.XError, OSError):
-        return None
-    try:
-        resources = connection.screen().root.xrandr_get_screen_resources_current()
-        infos = [connection.xrandr_get_output_info(output, 0) for output in resources.outputs]
+class XOutputs:
+    """Connected outputs of the X server on this machine.
+
+    The connection is kept: making one takes tens of milliseconds, asking an open one less than one, and it is asked
+    before every unlock.
+    """
+
+    def __init__(self) -> None:
+        """Connect at the first question."""
+        self._connection: Any = None
+        self._name = ""
+
+    def __call__(self, environment: Mapping[str, str]) -> int | None:
+        """How many there are; None without an X server on this machine, or where it does not tell."""
+        name = environment.get("DISPLAY", "")
+        if not name.startswith((":", "unix:")):
+            return None
+        try:
+            from Xlib import error  # noqa: PLC0415  needed under X alone
+        except ImportError:
+            return None
+        try:
+            return self._count(name)
+        except (error.DisplayError, error.XError, error.ConnectionClosedError, AttributeError, OSError):
+            self._connection = None  # AttributeError: a server without RandR; the others: it went away
+            return None
+
+    def _count(self, name: str) -> int:
+        if self._connection is None or self._name != name:
+            from Xlib import display  # noqa: PLC0415  as above
+
+            self._connection, self._name = display.Display(name), name
+        resources = self._connection.screen().root.xrandr_get_screen_resources_current()
+        infos = [self._connection.xrandr_get_output_info(output, 0) for output in resources.outputs]
         return len([info for info in infos if info.connection == _CONNECTED])
-    except (error.XError, error.ConnectionClosedError, AttributeError, OSError):  # AttributeError: no RandR
-        return None
-    finally:
-        with suppress(error.ConnectionClosedError, OSError):
-            connection.close()
 
 
 def terminal_size() -> tuple[int, int] | None:

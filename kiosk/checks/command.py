@@ -31,10 +31,11 @@ def check(home: Home, round_id: str | None, token: Path | None, *, for_script: b
     if for_script:
         print(as_json(findings))  # noqa: T201  the answer of a command
         return int(is_refused(findings))
-    for line in table(findings, min(_WIDEST, shutil.get_terminal_size().columns)):
+    width = min(_WIDEST, shutil.get_terminal_size().columns)
+    for line in table(findings, width):
         print(line)  # noqa: T201  as above
     if sys.stdin.isatty() and sys.stdout.isatty():
-        findings = asked(findings)
+        findings = asked(findings, width)
     print(verdict(findings))  # noqa: T201  as above
     return int(is_refused(findings))
 
@@ -47,20 +48,25 @@ def _recorded(home: Home, round_id: str | None) -> Path | None:
     return recorded_token(home, home.pick(round_id))
 
 
-def asked(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+def asked(findings: Sequence[Finding], width: int) -> tuple[Finding, ...]:
     """Put each question to the hall; 是 settles the row, 不是 makes it what it then is.
 
     Raises:
         EOFError, KeyboardInterrupt: nobody answered.
     """
+    return tuple(finding if finding.level is not Level.ASK else _put(finding, width) for finding in findings)
+
+
+def _put(finding: Finding, width: int) -> Finding:
     from kiosk.prompts import choose  # noqa: PLC0415  needs a terminal, as this does
 
-    return tuple(
-        finding
-        if finding.level is not Level.ASK
-        else _answered(finding, choose(f"{finding.remedy}（1是 2不是）：", ("1", "2")))
-        for finding in findings
-    )
+    question, mark, remedy = finding.remedy.partition("？")
+    for line in wrap(f"{finding.name}：{finding.seen}。{question}{mark}", width):
+        print(line)  # noqa: T201  a question of a command
+    answer = choose("1是 2不是：", ("1", "2"))
+    if answer == "2":
+        print(remedy.partition("，")[2])  # noqa: T201  as above
+    return _answered(finding, answer)
 
 
 def _answered(finding: Finding, answer: str) -> Finding:

@@ -90,7 +90,7 @@ class Surroundings:
     """The stdout of a command; None where it is not there or fails."""
     now: Callable[[], datetime] = lambda: datetime.now().astimezone()
     monotonic: Callable[[], float] = time.monotonic
-    x_outputs: Callable[[Mapping[str, str]], int | None] = asking.x_outputs
+    x_outputs: Callable[[Mapping[str, str]], int | None] = field(default_factory=asking.XOutputs)
     survey: Callable[[Path, Path | None], Survey] = survey
     free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
     terminal_size: Callable[[], tuple[int, int] | None] = asking.terminal_size
