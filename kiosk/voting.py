@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from kiosk.app import KioskApp
 from kiosk.checks.at_start import Watch, say_findings, watch
 from kiosk.checks.model import Surroundings
 from kiosk.hardened import run_hardened
+from kiosk.layout import wrap
 from kiosk.timings import Timings
 from rounds.results import figures_of, reason_sentence, result_sentence
 from rounds.sharing import Holder
@@ -50,7 +52,7 @@ def vote(
     prompts.check_terminal()
     chosen = home.pick(round_id)
     room = watch(around or Surroundings(), home, chosen, token)
-    say_findings(room.checks(), prompts.say, official=room.official)
+    say_findings(room.checks(), _say_wrapped, official=room.official)
     holders = prompts.ask_holders(emergency=emergency)
     box = prompts.with_codes(lambda codes: _start(home, chosen, codes, token), holders)
     try:
@@ -90,6 +92,11 @@ def _start(home: Home, round_id: str, codes: Mapping[Holder, str], token: Path |
 def _run(box: BallotBox, *, watched: Watch, hint: str = "") -> int:
     app = KioskApp(box, timings=Timings(), clock=time.monotonic, hint=hint, room=watched.room, checks=watched.checks)
     return run_hardened(app, on_hangup=box.close)
+
+
+def _say_wrapped(line: str) -> None:
+    for part in wrap(line, shutil.get_terminal_size().columns):
+        prompts.say(part)
 
 
 def _confirm_count(box: BallotBox) -> None:
