@@ -12,9 +12,10 @@ from collections.abc import Callable
 
 from kiosk import texts
 from kiosk.booth import Booth, BoxFull, TokenAway, WindowClosed
-from kiosk.hardened import HardenedApp, HardenedScreen
+from kiosk.hardened import HardenedApp
 from kiosk.screens.base import Hall, KioskScreen
 from kiosk.screens.locked import LockedScreen, MemberScreen
+from kiosk.screens.stage import Stage
 from kiosk.screens.supervisor import (
     CancelScreen,
     EndScreen,
@@ -53,14 +54,16 @@ class KioskApp(HardenedApp):
         super().__init__(settled_after_s=timings.settled_s)
         self._booth = booth
         self._hall = Hall(booth, timings, clock, self, hint)
+        self._stage = Stage(LockedScreen(self._hall), timings.tick_s)
 
-    def get_default_screen(self) -> HardenedScreen:
-        """An empty screen under all others: Textual cannot replace the first one."""
-        return HardenedScreen()
-
-    def on_mount(self) -> None:
+    def get_default_screen(self) -> Stage:
         """The kiosk starts locked."""
-        self.push_screen(LockedScreen(self._hall))
+        return self._stage
+
+    @property
+    def shown(self) -> KioskScreen:
+        """The screen that people see."""
+        return self._stage.shown
 
     # The supervisor's way -----------------------------------------------------------------------------------------
 
@@ -94,12 +97,10 @@ class KioskApp(HardenedApp):
 
     def hold(self, away: TokenAway, back: Callable[[bool], None]) -> None:
         """Cover the screen while the 票箱U盘 is out; then uncover it and go `back`."""
-        self.push_screen(TokenScreen(self._hall, away, lambda completed: self._uncover(back, completed)))
+        self._stage.cover(TokenScreen(self._hall, away, lambda completed: self._uncover(back, completed)))
 
     def _uncover(self, back: Callable[[bool], None], completed: bool) -> None:
-        self.pop_screen()
-        if isinstance(self.screen, KioskScreen):
-            self.screen.uncovered()
+        self._stage.uncover()
         back(completed)
 
     def ask_for_menu(self) -> None:
@@ -174,4 +175,4 @@ class KioskApp(HardenedApp):
             then()
 
     def _go(self, screen: KioskScreen) -> None:
-        self.switch_screen(screen)
+        self._stage.turn(screen)

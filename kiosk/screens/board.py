@@ -16,6 +16,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from kiosk.layout import clean, pad
+from kiosk.screens.lines import Lines
 
 Row = tuple[Segment, ...]
 """One line of the screen from the left; what is missing on the right is black."""
@@ -93,35 +94,51 @@ class Board(Widget, inherit_bindings=False):
         self._rows: list[Row] = []
         self._drawn_size = (-1, -1)
 
-    def redraw(self) -> None:
-        """Ask for the rows again and repaint those that differ."""
-        if not self._drawn_is_current():
+    def redraw(self) -> bool:
+        """Ask for the rows again and write those that differ to the terminal, within this very call.
+
+        False where Textual has to lay the screen out first: then everything is painted at the next refresh.
+        """
+        if not self._is_in_place():
             self.refresh()
-            return
-        before, width = self._rows, self._drawn_size[0]
+            return False
+        before = self._rows
         self._ask()
-        changed = [y for y, (old, new) in enumerate(zip(before, self._rows, strict=True)) if old != new]
-        if changed:
-            self.refresh(*(Region(0, y, width, 1) for y in changed))
+        pairs = enumerate(zip(before, self._rows, strict=True))
+        if changed := {y: self._line(y) for y, (old, new) in pairs if old != new}:
+            self.app._display(self.screen, Lines(changed))  # noqa: SLF001 - a refresh takes 3 messages and a timer
+        return True
 
     def forget(self) -> None:
         """Drop the rows: what a screen showed does not outlive it."""
         self._rows = []
         self._drawn_size = (-1, -1)
-        self._styles_cache.clear()  # Textual's own copy of the lines, kept until the collector finds the screen
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw the lines of `crop`, past Textual's cache: it would keep what was on a screen."""
+        lines = (self.render_line(y) for y in range(crop.y, crop.bottom))
+        return [line.crop(crop.x, crop.right) for line in lines]
 
     def render_line(self, y: int) -> Strip:
         """Draw line `y`; a changed size is noticed here, so that no frame is painted for another size."""
         if not self._drawn_is_current():
             self._drawn_size = (self.size.width, self.size.height)
             self._ask()
+        return self._line(y)
+
+    def _line(self, y: int) -> Strip:
         content = self._rows[y] if y < len(self._rows) else EMPTY
-        return Strip(content).adjust_cell_length(self.size.width, PLAIN)
+        return Strip(content).adjust_cell_length(self._drawn_size[0], PLAIN)
 
     def _ask(self) -> None:
         width, height = self._drawn_size
         rows = list(self._draw(width, height))[:height]
         self._rows = [*rows, *[EMPTY] * (height - len(rows))]
+
+    def _is_in_place(self) -> bool:
+        """Whether the rows stand in the terminal as they were drawn: nothing above them, no other size on its way."""
+        attached = self.is_attached and self.app.screen is self.screen
+        return attached and self._drawn_is_current() and self.size == self.app.size
 
     def _drawn_is_current(self) -> bool:
         return self._drawn_size == (self.size.width, self.size.height)

@@ -7,7 +7,6 @@ cast, covered or left.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Sequence
 
 from kiosk import texts
@@ -128,6 +127,8 @@ def _choice(choice: Choice, width: int) -> list[Row]:
 class ReviewScreen(VoterScreen):
     """Names the choice in text of body size, at the same place for all three; Enter casts, 0 goes back."""
 
+    HELD_A_CHOICE = True
+
     def __init__(self, hall: Hall, choice: Choice) -> None:
         """Hold `choice`: the only place it stands until it is cast or dropped."""
         super().__init__(hall)
@@ -148,11 +149,6 @@ class ReviewScreen(VoterScreen):
     def forget(self) -> None:
         """Drop the choice."""
         self._choice = None
-
-    def on_unmount(self) -> None:
-        """Drop what was shown; the screen itself too, which Python would keep until its collector comes by."""
-        super().on_unmount()
-        self.app.call_later(gc.collect)
 
     def passed(self, since_key_s: float) -> None:
         """Cover the choice when nobody has touched a key for a while."""
