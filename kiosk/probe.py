@@ -111,7 +111,7 @@ else:
 
     @contextlib.contextmanager
     def _unechoed(source: int) -> Iterator[bool]:
-        """Let single bytes through unseen, Ctrl+C still at work; False where bytes wait already, or nothing can be set."""
+        """Let bytes through unseen, Ctrl+C still at work; False where some wait already or nothing can be set."""
         try:
             before = termios.tcgetattr(source)
             modes = termios.tcgetattr(source)

@@ -14,6 +14,7 @@ from kiosk.booth import Booth, TokenAway
 from kiosk.hardened import HardenedScreen
 from kiosk.screens.board import Board, Row
 from kiosk.screens.frame import Frame
+from kiosk.theme import theme_of
 from kiosk.timings import Timings
 from rounds.choices import Choice
 
@@ -97,6 +98,8 @@ class KioskScreen(HardenedScreen):
 
     KEY_LINE: ClassVar[str] = ""
     """The last line: what the keys do."""
+    DENSE: ClassVar[bool] = False
+    """Whether the body takes rows of title and foot on a low screen (`Frame.dense`)."""
     idles: ClassVar[bool] = True
     """Whether the screen alerts after a time without a key and then gives up."""
 
@@ -105,7 +108,7 @@ class KioskScreen(HardenedScreen):
         super().__init__()
         self.hall = hall
         self.message = ""
-        self._board = Board(lambda width, height: self._frame().draw(width, height))
+        self._board = Board(self.picture, theme_of(rehearsal=hall.booth.heading.rehearsal))
         self._last_key = hall.clock()
         self._alerted = False
         self._painted = ("", "")
@@ -181,10 +184,12 @@ class KioskScreen(HardenedScreen):
         if self.is_acting:
             self._board.redraw()
 
-    def _frame(self) -> Frame:
+    def picture(self, width: int, height: int) -> list[Row]:
+        """The whole screen as it stands now, in rows of at most `width` cells."""
         heading = self.hall.booth.heading
         self._painted = (self.message, self.prompt())
-        return Frame(heading.title, heading.rehearsal, self.body, *self._painted, self.key_line())
+        frame = Frame(heading.title, heading.rehearsal, self.body, *self._painted, self.key_line(), self.DENSE)
+        return frame.draw(width, height)
 
     def _tick(self) -> None:
         if not self.is_acting:
