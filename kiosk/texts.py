@@ -68,6 +68,7 @@ COVERED: Final = "内容已遮住，按 Enter 重新填写"
 
 # Thanks, not cast, cancel
 THANKS: Final = "已投入票箱，请离开"
+THANKS_BIG: Final = ("已投入票箱请离开", "请离开")
 NOT_CAST: Final = "本次未投票"
 NOT_CAST_WHY: Final = "填写已中止或超时，没有测评票投入票箱，所作选择已清除"
 CANCEL: Final = "填写已中止，所作选择已清除"
@@ -104,6 +105,11 @@ def box(words: str) -> str:
 def cast_of(collected: int, expected: int) -> str:
     """已投 N / 应参加 M."""
     return f"已投 {collected} / 应参加 {expected}"
+
+
+def cast_big(collected: str, expected: str) -> str:
+    """The same in giant writing, figures as they are to stand."""
+    return f"已投{collected}/应参加{expected}"
 
 
 def quorum_line(needed: int) -> str:
@@ -144,6 +150,11 @@ def wrong_pin(tries_left: int) -> str:
 def idle_alert(seconds: int) -> str:
     """Said after a minute without a key; any key answers and does nothing else."""
     return f"长时间没有按键：请按任意键继续，{seconds} 秒后自动退出"
+
+
+def choice_line(choice: Choice) -> str:
+    """Key and 等次 as ordinary text, beside or below the giant ones."""
+    return f"{choice.value}　{LABELS[choice]}"
 
 
 def page_of(page: int, pages: int) -> str:

@@ -15,6 +15,7 @@ from ballots_store.rehearsal import Rehearsal, make_rehearsal
 from kiosk import prompts
 from kiosk.app import KioskApp
 from kiosk.hardened import run_hardened
+from kiosk.layout import assume
 from kiosk.timings import Timings
 from rounds.results import figures_of, reason_sentence, result_sentence
 from rounds.sharing import Holder
@@ -36,7 +37,7 @@ def vote(home: Home, round_id: str | None, token: Path | None, *, emergency: boo
         RoundError: no such round, wrong codes, a box that can't be started.
         KeyboardInterrupt, EOFError: the officers broke off at the plain terminal.
     """
-    prompts.check_terminal()
+    assume(ambiguous_wide=prompts.check_terminal().ambiguous_wide)
     chosen = home.pick(round_id)
     holders = prompts.ask_holders(emergency=emergency)
     box = prompts.with_codes(lambda codes: _start(home, chosen, codes, token), holders)
@@ -53,7 +54,7 @@ def demo() -> int:
     Raises:
         RoundError: the temporary folder can't be used.
     """
-    prompts.check_terminal()
+    assume(ambiguous_wide=prompts.check_terminal().ambiguous_wide)
     prompts.say("正在准备演练（约需数秒）…")
     with tempfile.TemporaryDirectory(prefix="beikaobei-demo-") as folder:
         rehearsal = make_rehearsal(Path(folder), members=DEMO_MEMBERS, now=now())

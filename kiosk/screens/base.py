@@ -93,6 +93,8 @@ class KioskScreen:
 
     KEY_LINE: ClassVar[str] = ""
     """The last line: what the keys do."""
+    DENSE: ClassVar[bool] = False
+    """Whether the body takes rows of title and foot on a low screen (`Frame.dense`)."""
     idles: ClassVar[bool] = True
     """Whether the screen alerts after a time without a key and then gives up."""
     HELD_A_CHOICE: ClassVar[bool] = False
@@ -184,10 +186,10 @@ class KioskScreen:
             self._stage.redraw()
 
     def rows(self, width: int, height: int) -> list[Row]:
-        """The whole screen in `width` × `height` cells."""
+        """The whole screen as it stands now, in rows of at most `width` cells."""
         heading = self.hall.booth.heading
         self._painted = (self.message, self.prompt())
-        frame = Frame(heading.title, heading.rehearsal, self.body, *self._painted, self.key_line())
+        frame = Frame(heading.title, heading.rehearsal, self.body, *self._painted, self.key_line(), self.DENSE)
         return frame.draw(width, height)
 
     def tick(self) -> None:

@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from kiosk.hardened import HardenedScreen
 from kiosk.screens.board import Board, Row
+from kiosk.theme import theme_of
 
 if TYPE_CHECKING:
     from kiosk.screens.base import KioskScreen
@@ -33,7 +34,7 @@ class Stage(HardenedScreen):
         super().__init__()
         self._screens = [first]
         self._tick_s = tick_s
-        self._board = Board(self._draw)
+        self._board = Board(self._draw, theme_of(rehearsal=first.hall.booth.heading.rehearsal))
         self._collects = False
         first.enter(self)
 
