@@ -77,8 +77,8 @@ CANCEL_KEYS: Final = "输入开启口令后按 Enter；团员继续填写，按 
 
 # The supervisor's menu
 MENU: Final = "管理菜单"
-MENU_ITEMS: Final = ("1　暂停", "2　登记一名由他人协助填写的团员", "3　结束投票", "0　返回")
-MENU_KEYS: Final = "请按1、2、3或0"
+MENU_ITEMS: Final = ("1　暂停", "2　登记一名由他人协助填写的团员", "3　结束投票", "4　检查", "0　返回")
+MENU_KEYS: Final = "请按1、2、3、4或0"
 PAUSED: Final = "投票暂停"
 STICK_AWAY: Final = "票箱U盘已拔出，请指导监督人员插回原U盘，投票暂停"
 STICK_WHY: Final = "插回后自动继续。已投入的测评票不受影响。"
@@ -196,3 +196,22 @@ def outcome(name: str) -> str:
 def fingerprint(words: str) -> str:
     """The result file's fingerprint, as two people compare it."""
     return f"结果文件指纹：{words}"
+
+
+# The checks (kiosk.checks): the menu's screen, and why nobody is let in just now
+CHECKS: Final = "本机和会场检查"
+CHECKS_KEYS: Final = "按 Enter 翻页，按 0 返回"
+CHECK_LEVELS: Final[Mapping[str, str]] = MappingProxyType(
+    {"ok": "正常", "warn": "注意", "refuse": "不符", "ask": "核对"},
+)
+_LONGEST_LABEL = 12
+
+
+def too_many_displays(count: int) -> str:
+    """Why the locked screen lets nobody in; one line at 80 columns."""
+    return f"连接了{count}台显示器，未开启：请断开投影和其他显示器后再开启"
+
+
+def shown_by(program: str) -> str:
+    """The same for a program that shows the screen elsewhere; its name is that of the table, never the process's."""
+    return f"{program[:_LONGEST_LABEL]}正在运行，未开启：请退出该程序后再开启"

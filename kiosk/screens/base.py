@@ -55,6 +55,9 @@ class Flow(Protocol):
     def menu(self, message: str = "") -> None:
         """The supervisor's menu."""
 
+    def checks(self) -> None:
+        """Look at the laptop and the hall again and show what was found."""
+
     def pause(self) -> None:
         """Hold the voting until the PIN is typed."""
 

@@ -127,7 +127,7 @@ class ItemsScreen(KioskScreen):
 
 
 class MenuScreen(ItemsScreen):
-    """暂停, 登记, 结束, 返回."""
+    """暂停, 登记, 结束, 检查, 返回."""
 
     HEADLINE = texts.MENU
     ITEMS = texts.MENU_ITEMS
@@ -154,6 +154,8 @@ class MenuScreen(ItemsScreen):
                 flow.ask_helped()
             case "3":
                 flow.ask_end()
+            case "4":
+                flow.checks()
             case "0":
                 flow.lock()
             case _:
