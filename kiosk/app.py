@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from kiosk import texts
 from kiosk.booth import Booth, BoxFull, TokenAway, WindowClosed
+from kiosk.guard import InputGuard
 from kiosk.hardened import HardenedApp, HardenedScreen
 from kiosk.screens.base import Hall, KioskScreen
 from kiosk.screens.locked import LockedScreen, MemberScreen
@@ -41,6 +42,7 @@ class KioskApp(HardenedApp):
         timings: Timings,
         clock: Callable[[], float],
         hint: str = "",
+        guard: InputGuard | None = None,
     ) -> None:
         """Prepare the kiosk.
 
@@ -49,10 +51,12 @@ class KioskApp(HardenedApp):
             timings: every waiting time.
             clock: the monotonic clock, in seconds.
             hint: a line for the locked screen, e.g. the PIN of a demonstration.
+            guard: takes the keyboard while the app runs, and feeds it; None: the keys come through the terminal alone.
         """
         super().__init__(settled_after_s=timings.settled_s)
         self._booth = booth
-        self._hall = Hall(booth, timings, clock, self, hint)
+        self._guard = guard
+        self._hall = Hall(booth, timings, clock, self, hint, self._guard_line)
 
     def get_default_screen(self) -> HardenedScreen:
         """An empty screen under all others: Textual cannot replace the first one."""
@@ -61,6 +65,16 @@ class KioskApp(HardenedApp):
     def on_mount(self) -> None:
         """The kiosk starts locked."""
         self.push_screen(LockedScreen(self._hall))
+        if self._guard is not None:
+            self._guard.start(self.feed)
+
+    def on_unmount(self) -> None:
+        """Give the keyboard back with the screen."""
+        if self._guard is not None:
+            self._guard.stop()
+
+    def _guard_line(self) -> str:
+        return "" if self._guard is None else self._guard.state.value
 
     # The supervisor's way -----------------------------------------------------------------------------------------
 

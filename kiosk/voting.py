@@ -14,6 +14,7 @@ from ballots_store.home import Home
 from ballots_store.rehearsal import Rehearsal, make_rehearsal
 from kiosk import prompts
 from kiosk.app import KioskApp
+from kiosk.guard import input_guard
 from kiosk.hardened import run_hardened
 from kiosk.timings import Timings
 from rounds.results import figures_of, reason_sentence, result_sentence
@@ -27,10 +28,17 @@ def now() -> datetime:
     return datetime.now().astimezone()
 
 
-def vote(home: Home, round_id: str | None, token: Path | None, *, emergency: bool = False) -> int:
+def vote(
+    home: Home,
+    round_id: str | None,
+    token: Path | None,
+    *,
+    emergency: bool = False,
+    guard: bool = False,
+) -> int:
     """Hold the voting of one round; the exit status, 0 only after the voting was ended.
 
-    `emergency`: the 应急码 stands in for one officer's code; the result says so.
+    `emergency`: the 应急码 stands in for one officer's code; the result says so. `guard`: take the whole keyboard.
 
     Raises:
         RoundError: no such round, wrong codes, a box that can't be started.
@@ -42,13 +50,15 @@ def vote(home: Home, round_id: str | None, token: Path | None, *, emergency: boo
     box = prompts.with_codes(lambda codes: _start(home, chosen, codes, token), holders)
     try:
         _confirm_count(box)
-        return _run(box)
+        return _run(box, guard=guard)
     finally:
         box.close()
 
 
-def demo() -> int:
+def demo(*, guard: bool = False) -> int:
     """A rehearsal round in a temporary home: the real box, the real screens, the PIN on the locked screen.
+
+    `guard`: take the whole keyboard.
 
     Raises:
         RoundError: the temporary folder can't be used.
@@ -60,7 +70,7 @@ def demo() -> int:
         codes = {Holder.SUPERVISOR: rehearsal.supervisor_code, Holder.TELLER: rehearsal.teller_code}
         box = BallotBox.start(rehearsal.home, rehearsal.round_id, codes, clock=now)
         try:
-            status = _run(box, hint=f"演练用开启口令：{rehearsal.pin}")
+            status = _run(box, hint=f"演练用开启口令：{rehearsal.pin}", guard=guard)
             collected = box.figures().collected
         finally:
             box.close()
@@ -73,8 +83,9 @@ def _start(home: Home, round_id: str, codes: Mapping[Holder, str], token: Path |
     return BallotBox.start(home, round_id, codes, token=token, clock=now, wait_for_token=True)
 
 
-def _run(box: BallotBox, *, hint: str = "") -> int:
-    app = KioskApp(box, timings=Timings(), clock=time.monotonic, hint=hint)
+def _run(box: BallotBox, *, hint: str = "", guard: bool = False) -> int:
+    taking = input_guard() if guard else None
+    app = KioskApp(box, timings=Timings(), clock=time.monotonic, hint=hint, guard=taking)
     return run_hardened(app, on_hangup=box.close)
 
 

@@ -85,6 +85,8 @@ class Hall:
     clock: Callable[[], float]
     flow: Flow
     hint: str = ""
+    guard_line: Callable[[], str] = lambda: ""
+    """What the input guard has, for the locked screen; empty where there is none."""
 
 
 class KioskScreen(HardenedScreen):
@@ -108,7 +110,7 @@ class KioskScreen(HardenedScreen):
         self._board = Board(lambda width, height: self._frame().draw(width, height))
         self._last_key = hall.clock()
         self._alerted = False
-        self._painted = ("", "")
+        self._painted = ("", "", "")
 
     def compose(self) -> Iterator[Widget]:
         """One widget: the board."""
@@ -131,6 +133,10 @@ class KioskScreen(HardenedScreen):
 
     def prompt(self) -> str:
         """The line where something is typed or the next key is named."""
+        return ""
+
+    def status(self) -> str:
+        """A small line between prompt and keys, about the kiosk itself; its row is always there."""
         return ""
 
     def key_line(self) -> str:
@@ -183,8 +189,10 @@ class KioskScreen(HardenedScreen):
 
     def _frame(self) -> Frame:
         heading = self.hall.booth.heading
-        self._painted = (self.message, self.prompt())
-        return Frame(heading.title, heading.rehearsal, self.body, *self._painted, self.key_line())
+        self._painted = (self.message, self.prompt(), self.status())
+        return Frame(
+            heading.title, heading.rehearsal, self.body, self.message, self.prompt(), self.key_line(), self.status()
+        )
 
     def _tick(self) -> None:
         if not self.is_acting:
@@ -193,7 +201,7 @@ class KioskScreen(HardenedScreen):
         if self.idles and self._idle(since):
             return
         self.passed(since)
-        if self._painted != (self.message, self.prompt()):
+        if self._painted != (self.message, self.prompt(), self.status()):
             self.show()
 
     def _idle(self, since_s: float) -> bool:

@@ -15,14 +15,15 @@ BODY_WIDTH = 100
 """Cells of a text column on a wide screen: longer lines read badly."""
 _TITLE_ROWS = 2
 _FOOT_ROWS = 5
-"""An empty row, message, prompt, an empty row, keys."""
+"""An empty row, message, prompt, status, keys."""
 
 
 @dataclass(frozen=True)
 class Frame:
     """What one screen shows at one moment.
 
-    `body(width, height)` draws the middle in at most that many cells; `message` is the one line that answers a key.
+    `body(width, height)` draws the middle in at most that many cells; `message` is the one line that answers a key;
+    `status` stands in a row that is always there.
     """
 
     title: str
@@ -31,6 +32,7 @@ class Frame:
     message: str = ""
     prompt: str = ""
     keys: str = ""
+    status: str = ""
 
     def draw(self, width: int, height: int) -> list[Row]:
         """All rows for a screen of `width` × `height` cells; none where `HardenedScreen` says that it is too small."""
@@ -54,7 +56,7 @@ class Frame:
             EMPTY,
             message,
             centred_row(self.prompt, width, STRONG),
-            EMPTY,
+            centred_row(self.status, width),
             centred_row(self.keys, width),
         ]
 

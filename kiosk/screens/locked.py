@@ -48,6 +48,10 @@ class LockedScreen(PinScreen):
             centred_row(self.hall.hint, width),
         ]
 
+    def status(self) -> str:
+        """Whether the keyboard is locked; asked of the guard at every tick."""
+        return self.hall.guard_line()
+
     def prompt(self) -> str:
         """Nothing can be typed during the pause after a cast."""
         return texts.PAUSE if self._is_paused else super().prompt()
