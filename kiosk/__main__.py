@@ -14,7 +14,7 @@ from ballots_store.home import Home
 from kiosk import environment, tty
 
 _VOTE_HELP = """\
-用法：beikaobei-kiosk [测评编号] [--token 文件夹] [--emergency] [--home 文件夹]
+用法：beikaobei-kiosk [测评编号] [--token 文件夹] [--emergency] [--guard] [--home 文件夹]
       beikaobei-kiosk demo
       beikaobei-kiosk announce 结果文件.result [--trust 名片.pub]
       beikaobei-kiosk check [测评编号]
@@ -25,15 +25,19 @@ _VOTE_HELP = """\
 选项：
   --token 文件夹  票箱U盘所在的文件夹（默认用封箱时登记的位置）
   --emergency     启用应急码，代替一名忘记口令或不在场的工作人员（结果载明）
+  --guard         锁定整个键盘（限专用会话；亦可用 BEIKAOBEI_GUARD=1；默认 --no-guard）
   --home 文件夹   数据文件夹（默认用 BEIKAOBEI_HOME，或系统的数据文件夹）
   --help          显示帮助
 
 例：beikaobei-kiosk 2016-0123456789abcdef --token /media/usb
 """
 _DEMO_HELP = """\
-用法：beikaobei-kiosk demo
+用法：beikaobei-kiosk demo [--guard]
 
 在临时文件夹中演练一次投票：开启口令显示在屏幕上，结束后计票，不留下任何文件。
+
+选项：
+  --guard  锁定整个键盘（限专用会话；默认 --no-guard）
 
 例：beikaobei-kiosk demo
 """
@@ -90,6 +94,7 @@ class _Commands(click.Group):
         return _VOTE_HELP.rstrip()
 
 
+_GUARD = click.option("--guard/--no-guard", envvar="BEIKAOBEI_GUARD", default=False)
 _HOME = click.option("--home", type=click.Path(path_type=Path), default=None)
 
 
@@ -102,20 +107,22 @@ def cli() -> None:
 @click.argument("round_id", required=False)
 @click.option("--token", type=click.Path(path_type=Path), default=None)
 @click.option("--emergency", is_flag=True)
+@_GUARD
 @_HOME
-def vote(round_id: str | None, *, token: Path | None, emergency: bool, home: Path | None) -> int:
+def vote(round_id: str | None, *, token: Path | None, emergency: bool, guard: bool, home: Path | None) -> int:
     """Hold the voting of one round."""
     from kiosk import voting  # noqa: PLC0415  textual reads its variables at import: only after `scrub`
 
-    return voting.vote(_home(home), round_id, token, emergency=emergency)
+    return voting.vote(_home(home), round_id, token, emergency=emergency, guard=guard)
 
 
 @cli.command(help=_DEMO_HELP)
-def demo() -> int:
+@_GUARD
+def demo(*, guard: bool) -> int:
     """A rehearsal to play with."""
     from kiosk import voting  # noqa: PLC0415  as above
 
-    return voting.demo()
+    return voting.demo(guard=guard)
 
 
 @cli.command(help=_ANNOUNCE_HELP)

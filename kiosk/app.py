@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from kiosk import texts
 from kiosk.booth import Booth, BoxFull, TokenAway, WindowClosed
 from kiosk.checks.model import Finding
+from kiosk.guard import InputGuard
 from kiosk.hardened import HardenedApp
 from kiosk.screens.base import Hall, KioskScreen
 from kiosk.screens.checks import ChecksScreen
@@ -46,6 +47,7 @@ class KioskApp(HardenedApp):
         hint: str = "",
         room: Callable[[], str | None] = lambda: None,
         checks: Callable[[], Sequence[Finding]] = tuple,
+        guard: InputGuard | None = None,
     ) -> None:
         """Prepare the kiosk.
 
@@ -56,13 +58,15 @@ class KioskApp(HardenedApp):
             hint: a line for the locked screen, e.g. the PIN of a demonstration.
             room: the cheap look before every unlock: why nobody may be let in just now, or None.
             checks: the long look of the supervisor's menu.
+            guard: takes the keyboard while the app runs, and feeds it; None: the keys come through the terminal alone.
         """
         super().__init__(settled_after_s=timings.settled_s)
         self._booth = booth
-        self._hall = Hall(booth, timings, clock, self, hint)
-        self._stage = Stage(LockedScreen(self._hall), timings.tick_s)
         self._room = room
         self._checks = checks
+        self._guard = guard
+        self._hall = Hall(booth, timings, clock, self, hint, self._guard_line)
+        self._stage = Stage(LockedScreen(self._hall), timings.tick_s)
 
     def get_default_screen(self) -> Stage:
         """The kiosk starts locked."""
@@ -72,6 +76,19 @@ class KioskApp(HardenedApp):
     def shown(self) -> KioskScreen:
         """The screen that people see."""
         return self._stage.shown
+
+    def on_mount(self) -> None:
+        """Take the keyboard, where there is a guard."""
+        if self._guard is not None:
+            self._guard.start(self.feed)
+
+    def on_unmount(self) -> None:
+        """Give the keyboard back with the screen."""
+        if self._guard is not None:
+            self._guard.stop()
+
+    def _guard_line(self) -> str:
+        return "" if self._guard is None else self._guard.state.value
 
     # The supervisor's way -----------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import gc
 import sys
 from collections.abc import MutableMapping
 
-_PREFIXES = ("TEXTUAL", "JUPYTER")
+_PREFIXES = ("TEXTUAL", "JUPYTER", "PYNPUT")  # PYNPUT_BACKEND=dummy: a guard that guards nothing
 _NAMES = frozenset(
     {
         "COLUMNS",  # rich and shutil believe these before they ask the terminal: a layout drawn off the screen

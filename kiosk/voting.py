@@ -16,6 +16,7 @@ from kiosk import prompts
 from kiosk.app import KioskApp
 from kiosk.checks.at_start import Watch, say_findings, watch
 from kiosk.checks.model import Surroundings
+from kiosk.guard import input_guard
 from kiosk.hardened import run_hardened
 from kiosk.layout import assume
 from kiosk.timings import Timings
@@ -36,11 +37,12 @@ def vote(
     token: Path | None,
     *,
     emergency: bool = False,
+    guard: bool = False,
     around: Surroundings | None = None,
 ) -> int:
     """Hold the voting of one round; the exit status, 0 only after the voting was ended.
 
-    `emergency`: the 应急码 stands in for one officer's code; the result says so.
+    `emergency`: the 应急码 stands in for one officer's code; the result says so. `guard`: take the whole keyboard.
     `around`: where the checks look; this machine, unless one is given.
 
     Raises:
@@ -56,13 +58,15 @@ def vote(
     box = prompts.with_codes(lambda codes: _start(home, chosen, codes, token), holders)
     try:
         _confirm_count(box)
-        return _run(box, watched=room)
+        return _run(box, watched=room, guard=guard)
     finally:
         box.close()
 
 
-def demo() -> int:
+def demo(*, guard: bool = False) -> int:
     """A rehearsal round in a temporary home: the real box, the real screens, the PIN on the locked screen.
+
+    `guard`: take the whole keyboard.
 
     Raises:
         RoundError: the temporary folder can't be used.
@@ -75,7 +79,7 @@ def demo() -> int:
         box = BallotBox.start(rehearsal.home, rehearsal.round_id, codes, clock=now)
         try:
             watched = watch(Surroundings(), rehearsal.home, rehearsal.round_id, None)
-            status = _run(box, watched=watched, hint=f"演练用开启口令：{rehearsal.pin}")
+            status = _run(box, watched=watched, hint=f"演练用开启口令：{rehearsal.pin}", guard=guard)
             collected = box.figures().collected
         finally:
             box.close()
@@ -88,8 +92,16 @@ def _start(home: Home, round_id: str, codes: Mapping[Holder, str], token: Path |
     return BallotBox.start(home, round_id, codes, token=token, clock=now, wait_for_token=True)
 
 
-def _run(box: BallotBox, *, watched: Watch, hint: str = "") -> int:
-    app = KioskApp(box, timings=Timings(), clock=time.monotonic, hint=hint, room=watched.room, checks=watched.checks)
+def _run(box: BallotBox, *, watched: Watch, hint: str = "", guard: bool = False) -> int:
+    app = KioskApp(
+        box,
+        timings=Timings(),
+        clock=time.monotonic,
+        hint=hint,
+        room=watched.room,
+        checks=watched.checks,
+        guard=input_guard() if guard else None,
+    )
     return run_hardened(app, on_hangup=box.close)
 
 

@@ -60,6 +60,10 @@ class LockedScreen(PinScreen):
         """Lines below the call, each always on its row: what the supervisor should know."""
         return (texts.SAME_DISK if self.hall.booth.heading.key_on_same_disk else "", self.hall.hint)
 
+    def status(self) -> str:
+        """Whether the keyboard is locked; asked of the guard at every tick."""
+        return self.hall.guard_line()
+
     def prompt(self) -> str:
         """Nothing can be typed during the pause after a cast."""
         return texts.PAUSE if self._is_paused else super().prompt()
