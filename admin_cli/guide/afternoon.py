@@ -7,6 +7,7 @@ the guide looks there and goes on.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from admin_cli.guide.counting import count, void
 from admin_cli.guide.desk import Back
@@ -18,12 +19,29 @@ from admin_cli.guide.setting import Setting
 from admin_cli.guide.voting import progress, vote
 from admin_cli.opening import STATE_NAMES
 from ballots_store.destroying import finish as finish_destroying
+from ballots_store.home import Home
 from ballots_store.status import IN_USE, Status, round_status
 from rounds.errors import RoundError
 
 _PATIENCE_S = 15.0
 _LOOK_EVERY_S = 0.25
-"""A kiosk whose guide was killed needs a moment to give the box back."""
+
+
+def wait_for_boxes(home: Home, tell: Callable[[str], None]) -> None:
+    """Wait a while for a kiosk that is giving its box and its terminal back, because its guide was killed just now."""
+    told, deadline = False, time.monotonic() + _PATIENCE_S
+    while any(_is_held(home, round_id) for round_id in home.rounds()) and time.monotonic() < deadline:
+        if not told:
+            tell("投票界面还开着，等它退出…")
+        told = True
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _is_held(home: Home, round_id: str) -> bool:
+    try:
+        return round_status(home, round_id).state == IN_USE
+    except RoundError:  # a damaged round says so when it is chosen
+        return False
 
 
 def lead(setting: Setting) -> None:
@@ -99,27 +117,13 @@ def _walk(setting: Setting, round_id: str) -> bool:
     """Go on with one round until it is left; True: nothing is left to do."""
     while True:
         try:
-            found = _at_rest(setting, round_id)
-            if _step(setting, found):
+            if _step(setting, round_status(setting.home, round_id)):
                 return True
         except Back:
             return False
         except RoundError as error:
             setting.desk.say("", str(error))
             setting.desk.pause()
-
-
-def _at_rest(setting: Setting, round_id: str) -> Status:
-    """Where the round stands; a kiosk that is just giving the box back is waited for."""
-    found = round_status(setting.home, round_id)
-    told, deadline = False, time.monotonic() + _PATIENCE_S
-    while found.state == IN_USE and time.monotonic() < deadline:
-        if not told:
-            setting.desk.say("票箱还在投票界面手里，等它退出…")
-        told = True
-        time.sleep(_LOOK_EVERY_S)
-        found = round_status(setting.home, round_id)
-    return found
 
 
 def _step(setting: Setting, found: Status) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from admin_cli.exits import Exit
-from admin_cli.guide.afternoon import lead
+from admin_cli.guide.afternoon import lead, wait_for_boxes
 from admin_cli.guide.children import run_kiosk
 from admin_cli.guide.desk import Desk
 from admin_cli.guide.places import removable_folders
@@ -35,6 +35,7 @@ def guide(session: Session) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise BadInput("guide 要在终端中运行：标准输入和标准输出都不能改接到文件或管道。")
     try:
+        wait_for_boxes(session.home, click.echo)
         with led():
             lead(_setting(session))
     except (KeyboardInterrupt, EOFError, click.Abort):

@@ -9,7 +9,7 @@ from pathlib import Path
 from admin_cli.destroy import note_rows
 from admin_cli.figures import record_of
 from admin_cli.guide.counting import show_result
-from admin_cli.guide.desk import Desk
+from admin_cli.guide.desk import Back, Desk
 from admin_cli.guide.officers import two_codes
 from admin_cli.guide.places import choose_folder
 from admin_cli.guide.setting import Setting
@@ -49,26 +49,27 @@ class _Ended:
 
 
 def finish(setting: Setting, found: Status) -> None:
-    """Lead through what is left to do; comes back when the round is left, by `0` or Enter.
+    """Lead through what is left to do, until somebody leaves.
 
     Raises:
-        desk.Back: `0`.
         RoundError: the box can't be read.
     """
     ended = _ended(setting, found)
     _show(setting.desk, ended)
     step = _ANNOUNCE if ended.counted else _COPY
-    while step != _LEAVE:
-        step = _choose(setting.desk, ended, step)
+    while True:
         try:
-            gone = _do(setting, ended, step)
+            step = _choose(setting.desk, ended, step)
+        except Back:
+            return
+        try:
+            if _do(setting, ended, step):
+                return
+            step = _NEXT[step]
+        except Back:
+            continue
         except RoundError as error:
             setting.desk.warn(str(error))
-            continue
-        if gone:
-            return
-        step = _NEXT[step]
-    _choose(setting.desk, ended, _LEAVE)
 
 
 def _ended(setting: Setting, found: Status) -> _Ended:
