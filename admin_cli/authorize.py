@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -108,13 +109,13 @@ def authorize(session: Session, org_key: Path, out: Path, **given: Any) -> None:
         keyfile.read_key_file(data)
         key = open_organisation_key(data, existing(Secret.ORG_PASSPHRASE))
         plan = _as_attempt(plan, given, session.home, key)
-        issued = _authorise(plan, key, session)
-        _enrol_own(session.home, key)
+        issued = sign_plan(plan, key, session.now())
+        enrol_own(session.home, key)
         files.write(out, issued.data)
     _show(session, plan, issued, out)
 
 
-def _authorise(plan: RoundPlan, key: OrganisationKey, session: Session) -> IssuedAuthorisation:
+def sign_plan(plan: RoundPlan, key: OrganisationKey, now: datetime) -> IssuedAuthorisation:
     """Sign `plan`.
 
     Raises:
@@ -122,7 +123,7 @@ def _authorise(plan: RoundPlan, key: OrganisationKey, session: Session) -> Issue
         BadInput: something is missing or out of range.
     """
     try:
-        return authorise(plan, key, now=session.now(), draw=secrets.token_bytes)
+        return authorise(plan, key, now=now, draw=secrets.token_bytes)
     except VerificationFailure as failure:
         raise RuleRefusal(str(failure)) from None
 
@@ -166,7 +167,7 @@ def _as_attempt(plan: RoundPlan, given: Mapping[str, Any], home: Home, key: Orga
     return replace(plan, attempt=attempt, previous_end=digest)
 
 
-def _enrol_own(home: Home, key: OrganisationKey) -> None:
+def enrol_own(home: Home, key: OrganisationKey) -> None:
     """Who authorises here trusts himself; the card is made again from the key, the `.pub` need not be at hand."""
     if key.public not in enrolled(home):
         enrol(home, sign(OrganisationCard(name=key.name, signing=key.public), CARD.official, [key.signing]))

@@ -20,6 +20,7 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
+    "guide": Entry("guide.command", "guide", "一步一步带着做完一次测评，只按数字和 Enter。"),
     "keys": Entry("keys", "keys", "上级团组织的密钥：生成、查看。"),
     "trust": Entry("trust", "trust", "登记上级团组织的名片，只认登记过的单位签发的文件。"),
     "authorize": Entry("authorize", "authorize", "批复一次测评：生成 .auth 文件和纸面上的启用码、应急码。"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from admin_cli.figures import result_answer, show_result
+from admin_cli.figures import record_of, result_answer, show_result
 from admin_cli.holders import emergency_option, holder_codes, token_option
 from admin_cli.inputs import COUNT, FILE, LINE, checked_line
 from admin_cli.leftover import ask_leftover, leftover_option, warn_about_slips
@@ -22,7 +22,7 @@ from ballots_store.status import round_status
 from rounds.chain import kind_of
 from rounds.documents import RESULT, VOID, Result, VoidReport
 from rounds.encoding import decode, digest
-from rounds.envelope import Envelope, Kind, T, decode_payload
+from rounds.envelope import Envelope, Kind, T
 from rounds.errors import BadInput, RoundError, RuleRefusal, Unreadable
 from rounds.rules import Outcome
 
@@ -62,7 +62,7 @@ def close(
             request = CloseRequest(round_id, holder_codes(emergency=emergency), present, reason or "", leftover)
             data = _close(session, request, token)
         _write(files, out, data)
-    record = _record(data, RESULT)
+    record = record_of(data, RESULT)
     _warn_about(session, record, reason)
     show_result(session.output, record, out)
     copy = _copy_to_token(session, round_id, token)
@@ -166,7 +166,7 @@ def void(
             request = VoidRequest(round_id, codes, reason, present, leftover)
             data = void_round(session.home, request, token=token, now=session.now())
         _write(files, out, data)
-    _show_void(session, _record(data, VOID), digest(_payload(data)), out)
+    _show_void(session, record_of(data, VOID), digest(_payload(data)), out)
 
 
 def _show_void(session: Session, record: VoidReport, sha256: str, out: Path) -> None:
@@ -216,11 +216,6 @@ def _write(files: NewFiles, out: Path, data: bytes) -> None:
         files.write(out, data)
     except Unreadable as error:
         raise Unreadable(f"{error}本次测评已经结束并保存在本机，再次执行同一命令并换一个 --out 即可导出。") from None
-
-
-def _record(data: bytes, kind: Kind[T]) -> T:
-    """The record in this home's own signed file, for showing."""
-    return decode_payload(decode(data, Envelope, kind.title, kind.cap), kind)
 
 
 def _payload(data: bytes) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 from admin_cli.output import Output
 from rounds.documents import ZERO_REPORT, Result
 from rounds.encoding import decode
-from rounds.envelope import Envelope, decode_payload
+from rounds.envelope import Envelope, Kind, T, decode_payload
 from rounds.results import (
     OUTCOME_NAMES,
     PRIORITY_NAMES,
@@ -74,6 +74,11 @@ def _key_storage(record: Result) -> str:
 def seal_words(record: Result) -> str:
     """封箱码: the words of the box's seal."""
     return words(bytes.fromhex(record.box_seal), BOX_WORDS)
+
+
+def record_of(data: bytes, kind: Kind[T]) -> T:
+    """The record in this home's own signed file, for showing."""
+    return decode_payload(decode(data, Envelope, kind.title, kind.cap), kind)
 
 
 def result_answer(record: Result, digest: str, path: Path | None) -> dict[str, object]:

@@ -9,12 +9,13 @@ With it any two holders can count again on another machine: `--home STICK/beikao
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from ballots_store.closing import END
 from ballots_store.errors import StorageFailure
-from ballots_store.files import identity, make_folders, read_capped, sync_folder, write_over
+from ballots_store.files import identity, make_folders, read_capped, write_over
 from ballots_store.held import HeldBox, slots_path
 from ballots_store.home import Home, RoundFolder
 from ballots_store.lock import held as holding
@@ -74,12 +75,7 @@ def _copy(files: dict[Path, bytes], target: RoundFolder, slots: Path) -> None:
     except OSError as error:
         raise StorageFailure(f"无法在票箱U盘上建立“{target.path}”（{reason(error)}）：请检查U盘。") from None
     _check_same_medium(slots, target.path)
-    for path, data in files.items():
-        write_over(path, data)
-    for path, data in files.items():
-        if _from_medium(path, len(data)) != data:
-            raise StorageFailure(f"票箱U盘上的“{path}”读回后与写入的不一致：请更换U盘，再次执行同一命令。")
-    sync_folder(target.path)
+    write_and_read_back(files)
     _check_same_medium(slots, target.path)
 
 
@@ -88,6 +84,19 @@ def _check_same_medium(slots: Path, folder: Path) -> None:
     found = identity(slots), identity(folder)
     if found[0] is None or found[1] is None or found[0][0] != found[1][0]:
         raise StorageFailure("复制途中票箱U盘被拔出：请插回原U盘，再次执行同一命令。")
+
+
+def write_and_read_back(files: Mapping[Path, bytes]) -> None:
+    """Write `files` to a medium, replacing what is there, and read each back from it; their folders exist.
+
+    Raises:
+        StorageFailure: it can't be written, or does not give back what was written.
+    """
+    for path, data in files.items():
+        write_over(path, data)
+    for path, data in files.items():
+        if _from_medium(path, len(data)) != data:
+            raise StorageFailure(f"U盘上的“{path}”读回后与写入的不一致：请更换U盘，再次执行同一命令。")
 
 
 def _from_medium(path: Path, size: int) -> bytes:

@@ -93,7 +93,8 @@ def choose(question: str, answers: Sequence[str]) -> str:
     """
     while True:
         try:
-            answer = input(question).strip().translate(_FULL_WIDTH)
+            with tty.echoing():
+                answer = input(question).strip().translate(_FULL_WIDTH)
         except UnicodeDecodeError:
             continue
         if answer in answers:
