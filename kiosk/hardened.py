@@ -306,7 +306,8 @@ def run_hardened(
     environment.forbid_core_dumps()
     environment.overwrite_freed_memory()
     app.when_hung_up = on_hangup
-    app.when_started = environment.set_memory_aside
+    app.when_started = environment.collect_once_for_all
+    environment.put_off_collecting()
     with signals.guarded(app):
         try:
             app.run(mouse=False)
