@@ -94,8 +94,6 @@ class KioskScreen(HardenedScreen):
     A screen acts only while it is the current one: a key or a tick on its way to a replaced screen does nothing.
     """
 
-    DEFAULT_CSS = "KioskScreen { background: #000000; color: #ffffff; }"
-
     KEY_LINE: ClassVar[str] = ""
     """The last line: what the keys do."""
     DENSE: ClassVar[bool] = False
