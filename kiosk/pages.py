@@ -17,7 +17,7 @@ from kiosk.screens.board import EMPTY, PLAIN, STRONG, Row, beside, centred_row, 
 from kiosk.screens.frame import column, column_width, headline
 from rounds.results import OUTCOME_NAMES, PRIORITY_NAMES, Figures, reason_sentence
 
-_WORDS_WIDTH = 36
+_WORDS_WIDTH = 32
 """Cells beside the QR code for 箱号 and fingerprint."""
 _GAP = 3
 _BARS_WIDTH = 100

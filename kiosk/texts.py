@@ -179,7 +179,7 @@ OUTCOMES_BIG: Final[Mapping[Outcome, tuple[str, ...]]] = MappingProxyType(
     },
 )
 CODE_TEXT: Final = "二维码内容（测评编号、应到/实到/发出/收回/有效/无效/满意/不满意、结果文件摘要）："
-CODE_NOTE: Final = ("二维码：测评编号、各项数字、文件摘要", "请拍照留存，与公示的内容核对")
+CODE_NOTE: Final = ("二维码：测评编号、各项数字", "和结果文件摘要", "请拍照留存，与公示内容核对")
 NO_ROOM_FOR_CODE: Final = "窗口放不下二维码，请放大窗口"
 _UNOPENED: Final = "未开箱"
 
