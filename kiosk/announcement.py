@@ -46,10 +46,14 @@ class AnnouncementScreen(HardenedScreen):
         """Enter or Esc; nothing else does anything."""
         del character
         if key == "enter":
-            self._page = (self._page + 1) % len(self._pages.all)
+            self.turn()
             self._board.redraw()
         elif key == "escape":
             self.app.exit(0)
+
+    def turn(self) -> None:
+        """Go to the next page, from the last one to the first."""
+        self._page = (self._page + 1) % len(self._pages.all)
 
     def picture(self, width: int, height: int) -> list[Row]:
         """The whole screen as it stands now, in rows of at most `width` cells."""
