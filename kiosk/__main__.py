@@ -16,7 +16,7 @@ from kiosk import environment, tty
 _VOTE_HELP = """\
 用法：beikaobei-kiosk [测评编号] [--token 文件夹] [--emergency] [--guard] [--home 文件夹]
       beikaobei-kiosk demo
-      beikaobei-kiosk announce 结果文件.result [--trust 名片.pub]
+      beikaobei-kiosk announce 结果文件.result [--trust 名片.pub] [--text 公布.txt]
       beikaobei-kiosk check [测评编号]
 
 打开投票界面。先后输入指导监督人员口令、计票人口令，之后全屏投票。
@@ -42,12 +42,13 @@ _DEMO_HELP = """\
 例：beikaobei-kiosk demo
 """
 _ANNOUNCE_HELP = """\
-用法：beikaobei-kiosk announce 结果文件.result [--trust 名片.pub] [--home 文件夹]
+用法：beikaobei-kiosk announce 结果文件.result [--trust 名片.pub] [--text 公布.txt] [--home 文件夹]
 
 核验结果文件后逐页公布：Enter 翻页，Esc 离开。核验不通过的，不予公布。
 
 选项：
   --trust 名片.pub  除本机已登记的以外，另信任的上级团组织名片
+  --text 公布.txt   另把公布的内容写成文本文件，供未到场的团员查阅（不覆盖已有文件）
   --home 文件夹     数据文件夹
   --help            显示帮助
 
@@ -128,12 +129,13 @@ def demo(*, guard: bool) -> int:
 @cli.command(help=_ANNOUNCE_HELP)
 @click.argument("result", type=click.Path(path_type=Path))
 @click.option("--trust", type=click.Path(path_type=Path), default=None)
+@click.option("--text", type=click.Path(path_type=Path), default=None)
 @_HOME
-def announce(result: Path, trust: Path | None, home: Path | None) -> int:
+def announce(result: Path, trust: Path | None, text: Path | None, home: Path | None) -> int:
     """Announce a verified result."""
     from kiosk import announcing  # noqa: PLC0415  as above
 
-    return announcing.announce(_home(home), result, trust)
+    return announcing.announce(_home(home), result, trust, text)
 
 
 @cli.command(help=_CHECK_HELP)

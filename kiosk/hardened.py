@@ -66,7 +66,7 @@ class HardenedScreen(Screen[None], inherit_bindings=False):
     SMALLEST: ClassVar[tuple[int, int]] = (80, 24)
     """Columns and rows below which this screen refuses to work."""
     DEFAULT_CSS = """
-    HardenedScreen { overflow: hidden; }
+    HardenedScreen { overflow: hidden; background: #000000; color: #ffffff; }
     HardenedScreen > .hardened--too-small { display: none; width: 100%; height: 100%; }
     HardenedScreen.-too-small > * { display: none; }
     HardenedScreen.-too-small > .hardened--too-small { display: block; }

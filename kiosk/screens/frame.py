@@ -74,7 +74,7 @@ class Frame:
 def headline(text: str, width: int, height: int, *shorter: str) -> list[Row]:
     """`text` giant where it or one of `shorter` fits into `width` × `height` cells, and below as ordinary text."""
     plain = centred_row(text, width, STRONG)
-    big = largest((text, *shorter), width - 4, height - 2)
+    big = largest((text.replace(" ", ""), *shorter), width - 4, height - 2)
     return [*(middle(line, width) for line in big), EMPTY, plain] if big else [plain]
 
 

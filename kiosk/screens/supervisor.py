@@ -228,7 +228,7 @@ class StoppedScreen(KioskScreen):
         return [
             centred_row(texts.STOPPED, width, STRONG),
             EMPTY,
-            *headline(count, width, height - len(words) - 4, count.replace(" ", "")),
+            *headline(count, width, height - len(words) - 4),
             EMPTY,
             centred_row(texts.SEAL_WORDS, width),
             *(centred_row(line, width, STRONG) for line in words),
