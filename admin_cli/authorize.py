@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from rounds.issuing import (
     OrganisationKey,
     RoundPlan,
     authorise,
+    check_method,
     open_organisation_key,
     roster_digest,
 )
@@ -46,12 +48,12 @@ _PLAN_FIELDS = (
     "opens",
     "closes",
     "rehearsal",
+    "method",
 )
 _LATER = {
     "branch": "--branch 须有台账，本版本尚未提供台账：请用 --branch-name 和 --secretary 填写。",
     "letter": "--letter（批复函 .docx）本版本尚未提供：请先不用此项。",
 }
-_STATIONED = "--method stationed（定点“背靠背”投票）本版本尚未提供：请用集中投票（gathered）。"
 
 
 def _round_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -88,7 +90,13 @@ def _round_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--roster", type=FILE, metavar="F", help="花名册，每行一人，UTF-8；只存其摘要，不存姓名。")
 @click.option("--previous", type=FILE, metavar="F", help="上一次无效或作废测评的结束文件；重新测评时必填。")
 @click.option("--attempt", type=COUNT, metavar="K", help="第几次测评；须与 --previous 相符，一般不必填。")
-@click.option("--method", default="gathered", type=OneOf("gathered", "stationed"), metavar="方式", help="集中投票。")
+@click.option(
+    "--method",
+    default="gathered",
+    type=OneOf("gathered", "stationed"),
+    metavar="方式",
+    help="gathered 集中投票；stationed 定点投票。",
+)
 @click.option("--branch", metavar="CODE", help="台账中的团支部代码（本版本尚未提供）。")
 @click.option("--letter", type=FILE, metavar="F.docx", help="批复函（本版本尚未提供）。")
 @click.option("--out", required=True, type=FILE, metavar="F.auth", help="批复文件。")
@@ -101,13 +109,13 @@ def authorize(session: Session, org_key: Path, out: Path, **given: Any) -> None:
         keyfile.read_key_file(data)
         key = open_organisation_key(data, existing(Secret.ORG_PASSPHRASE))
         plan = _as_attempt(plan, given, session.home, key)
-        issued = _authorise(plan, key, session)
-        _enrol_own(session.home, key)
+        issued = sign_plan(plan, key, session.now())
+        enrol_own(session.home, key)
         files.write(out, issued.data)
     _show(session, plan, issued, out)
 
 
-def _authorise(plan: RoundPlan, key: OrganisationKey, session: Session) -> IssuedAuthorisation:
+def sign_plan(plan: RoundPlan, key: OrganisationKey, now: datetime) -> IssuedAuthorisation:
     """Sign `plan`.
 
     Raises:
@@ -115,7 +123,7 @@ def _authorise(plan: RoundPlan, key: OrganisationKey, session: Session) -> Issue
         BadInput: something is missing or out of range.
     """
     try:
-        return authorise(plan, key, now=session.now(), draw=secrets.token_bytes)
+        return authorise(plan, key, now=now, draw=secrets.token_bytes)
     except VerificationFailure as failure:
         raise RuleRefusal(str(failure)) from None
 
@@ -124,8 +132,6 @@ def _refuse_later(given: Mapping[str, Any]) -> None:
     for name, line in _LATER.items():
         if given[name] is not None:
             raise BadInput(line)
-    if given["method"] != "gathered":
-        raise BadInput(_STATIONED)
 
 
 def _plan(given: Mapping[str, Any]) -> RoundPlan:
@@ -133,11 +139,13 @@ def _plan(given: Mapping[str, Any]) -> RoundPlan:
     for name, option in (("branch_name", "--branch-name"), ("secretary", "--secretary")):
         if not given[name]:
             raise BadInput(f"缺少 {option}：没有台账时须填写团支部名称和书记姓名。")
-    return RoundPlan(
+    plan = RoundPlan(
         **{name: given[name] for name in _PLAN_FIELDS},
         secretary_votes=not given["secretary_absent"],
         roster_digest=_digest_of(given["roster"], given["registered"]),
     )
+    check_method(plan)
+    return plan
 
 
 def _digest_of(path: Path | None, registered: int) -> str:
@@ -159,7 +167,7 @@ def _as_attempt(plan: RoundPlan, given: Mapping[str, Any], home: Home, key: Orga
     return replace(plan, attempt=attempt, previous_end=digest)
 
 
-def _enrol_own(home: Home, key: OrganisationKey) -> None:
+def enrol_own(home: Home, key: OrganisationKey) -> None:
     """Who authorises here trusts himself; the card is made again from the key, the `.pub` need not be at hand."""
     if key.public not in enrolled(home):
         enrol(home, sign(OrganisationCard(name=key.name, signing=key.public), CARD.official, [key.signing]))

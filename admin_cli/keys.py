@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from admin_cli.organisations import fingerprint_words, identity
 from admin_cli.secrets_in import Secret, existing, is_set, new
 from admin_cli.session import Session, command, group
 from ballots_store.files import read_capped
+from ballots_store.home import Home
 from ballots_store.trust import enrol, enrolled
 from rounds import keyfile
 from rounds.chain import read_card
@@ -31,14 +33,27 @@ from rounds.issuing import new_organisation, open_organisation_key
 def new_command(session: Session, name: str, out: Path) -> None:
     """Make an organisation key and its card, and enrol it here."""
     card_path = _card_path(out)
-    with NewFiles(out, card_path) as files:
-        key, card = new_organisation(name, new(Secret.ORG_PASSPHRASE), secrets.token_bytes)
-        files.write(out, key)
-        files.write(card_path, card)
-        public = enrol(session.home, card).record.signing
+    public = make_organisation(session.home, name, lambda: new(Secret.ORG_PASSPHRASE), out)
     session.output.facts("已生成组织密钥", [("名称", name), ("密钥文件", out), ("名片", card_path)])
     session.output.lines(f"指纹：{fingerprint_words(public)}（请当面或电话核对）")
     session.output.answer({**identity(name, public), "key": str(out), "card": str(card_path)})
+
+
+def make_organisation(home: Home, name: str, passphrase: Callable[[], str], out: Path) -> bytes:
+    """Write a new organisation key to `out` and its card beside it, and enrol it in `home`; its public key.
+
+    `passphrase` is asked for once the files are known to be writable.
+
+    Raises:
+        Unreadable: a file exists or can't be written.
+        BadInput: the name or the passphrase will not do.
+    """
+    card_path = _card_path(out)
+    with NewFiles(out, card_path) as files:
+        key, card = new_organisation(name, passphrase(), secrets.token_bytes)
+        files.write(out, key)
+        files.write(card_path, card)
+        return enrol(home, card).record.signing
 
 
 def _card_path(out: Path) -> Path:

@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 
 EMPTY, READY = "EMPTY", "ready to paint"
+REST_S = 0.5
+"""A process that has just worked hard (imports, key derivation) is put behind others by a busy machine."""
 
 
 def _empty() -> None:
@@ -38,13 +40,13 @@ def _kiosk(folder: Path) -> None:
     from kiosk.timings import Timings  # noqa: PLC0415  as above
 
     box = make_box(folder / "home", members=45).start()
-    app = KioskApp(box, timings=Timings(settled_s=0.0), clock=time.monotonic)
     _say_ready()
-    run_hardened(app)
+    run_hardened(KioskApp(box, timings=Timings(settled_s=0.0), clock=time.monotonic))
     box.close()
 
 
 def _say_ready() -> None:
+    time.sleep(REST_S)
     sys.stdout.write(f"{READY}\n")
     sys.stdout.flush()
 

@@ -13,10 +13,12 @@ from collections.abc import Callable, Sequence
 from kiosk import texts
 from kiosk.booth import Booth, BoxFull, TokenAway, WindowClosed
 from kiosk.checks.model import Finding
-from kiosk.hardened import HardenedApp, HardenedScreen
+from kiosk.guard import InputGuard
+from kiosk.hardened import HardenedApp
 from kiosk.screens.base import Hall, KioskScreen
 from kiosk.screens.checks import ChecksScreen
 from kiosk.screens.locked import LockedScreen, MemberScreen
+from kiosk.screens.stage import Stage
 from kiosk.screens.supervisor import (
     CancelScreen,
     EndScreen,
@@ -45,6 +47,7 @@ class KioskApp(HardenedApp):
         hint: str = "",
         room: Callable[[], str | None] = lambda: None,
         checks: Callable[[], Sequence[Finding]] = tuple,
+        guard: InputGuard | None = None,
     ) -> None:
         """Prepare the kiosk.
 
@@ -55,20 +58,37 @@ class KioskApp(HardenedApp):
             hint: a line for the locked screen, e.g. the PIN of a demonstration.
             room: the cheap look before every unlock: why nobody may be let in just now, or None.
             checks: the long look of the supervisor's menu.
+            guard: takes the keyboard while the app runs, and feeds it; None: the keys come through the terminal alone.
         """
         super().__init__(settled_after_s=timings.settled_s)
         self._booth = booth
-        self._hall = Hall(booth, timings, clock, self, hint)
         self._room = room
         self._checks = checks
+        self._guard = guard
+        self._hall = Hall(booth, timings, clock, self, hint, self._guard_line)
+        self._stage = Stage(LockedScreen(self._hall), timings.tick_s)
 
-    def get_default_screen(self) -> HardenedScreen:
-        """An empty screen under all others: Textual cannot replace the first one."""
-        return HardenedScreen()
+    def get_default_screen(self) -> Stage:
+        """The kiosk starts locked."""
+        return self._stage
+
+    @property
+    def shown(self) -> KioskScreen:
+        """The screen that people see."""
+        return self._stage.shown
 
     def on_mount(self) -> None:
-        """The kiosk starts locked."""
-        self.push_screen(LockedScreen(self._hall))
+        """Take the keyboard, where there is a guard."""
+        if self._guard is not None:
+            self._guard.start(self.feed)
+
+    def on_unmount(self) -> None:
+        """Give the keyboard back with the screen."""
+        if self._guard is not None:
+            self._guard.stop()
+
+    def _guard_line(self) -> str:
+        return "" if self._guard is None else self._guard.state.value
 
     # The supervisor's way -----------------------------------------------------------------------------------------
 
@@ -112,12 +132,10 @@ class KioskApp(HardenedApp):
 
     def hold(self, away: TokenAway, back: Callable[[bool], None]) -> None:
         """Cover the screen while the 票箱U盘 is out; then uncover it and go `back`."""
-        self.push_screen(TokenScreen(self._hall, away, lambda completed: self._uncover(back, completed)))
+        self._stage.cover(TokenScreen(self._hall, away, lambda completed: self._uncover(back, completed)))
 
     def _uncover(self, back: Callable[[bool], None], completed: bool) -> None:
-        self.pop_screen()
-        if isinstance(self.screen, KioskScreen):
-            self.screen.uncovered()
+        self._stage.uncover()
         back(completed)
 
     def ask_for_menu(self) -> None:
@@ -196,4 +214,4 @@ class KioskApp(HardenedApp):
             then()
 
     def _go(self, screen: KioskScreen) -> None:
-        self.switch_screen(screen)
+        self._stage.turn(screen)

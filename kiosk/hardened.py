@@ -37,6 +37,8 @@ REFUSED = 2
 CRASH_NOTICE = "程序出现异常，已停止。已投入票箱的测评票不受影响，请由两名工作人员重新启动。"
 TOO_SMALL = "窗口太小，请恢复全屏"
 
+_STARTED_S = 1.0
+"""By then the first screen stands; nobody has come up to it yet."""
 _FULL_WIDTH_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _NAMED_KEYS = frozenset({"enter", "escape", "backspace", "tab"})
 
@@ -64,7 +66,7 @@ class HardenedScreen(Screen[None], inherit_bindings=False):
     SMALLEST: ClassVar[tuple[int, int]] = (80, 24)
     """Columns and rows below which this screen refuses to work."""
     DEFAULT_CSS = """
-    HardenedScreen { overflow: hidden; }
+    HardenedScreen { overflow: hidden; background: #000000; color: #ffffff; }
     HardenedScreen > .hardened--too-small { display: none; width: 100%; height: 100%; }
     HardenedScreen.-too-small > * { display: none; }
     HardenedScreen.-too-small > .hardened--too-small { display: block; }
@@ -159,6 +161,7 @@ class HardenedApp(App[int], inherit_bindings=False):
         self._ended_by: int | None = None
         self._crashed = False
         self.when_hung_up: Callable[[], None] | None = None
+        self.when_started: Callable[[], None] | None = None
 
     @property
     def status(self) -> int:
@@ -189,6 +192,11 @@ class HardenedApp(App[int], inherit_bindings=False):
         if (driver := self._kiosk_driver) is not None:
             driver.abandon()
 
+    def feed(self, key: str) -> None:
+        """Take a key from the input guard as if the terminal had sent it, through the same gates; from any thread."""
+        if (driver := self._kiosk_driver) is not None and driver.active:
+            driver.offer([key])
+
     def take_terminal_again(self) -> None:
         """Set the terminal's modes anew and redraw: somebody stopped this process and continued it."""
         self._soon(self._take_terminal)
@@ -204,7 +212,7 @@ class HardenedApp(App[int], inherit_bindings=False):
             if isinstance(self.screen, HardenedScreen):
                 with self.screen._context():  # noqa: SLF001 - timers that `pressed` starts belong to the screen
                     self.screen.deliver(event)
-        elif not isinstance(event, events.InputEvent | events.Paste):
+        elif not isinstance(event, events.InputEvent | events.Paste | events.AppBlur):  # a grab blurs the window
             await super().on_event(event)
 
     async def run_action(self, action: Any, default_namespace: Any = None, namespaces: Any = None) -> bool:  # noqa: ANN401, ARG002 - textual's hook
@@ -234,7 +242,10 @@ class HardenedApp(App[int], inherit_bindings=False):
         """There is no mouse; write no OSC 22."""
 
     def _on_load(self) -> None:
-        asyncio.get_running_loop().set_exception_handler(self._task_failed)
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._task_failed)
+        if self.when_started is not None:
+            loop.call_later(_STARTED_S, self.when_started)
 
     def _task_failed(self, loop: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
         del loop  # asyncio's own handler would print the exception
@@ -295,6 +306,8 @@ def run_hardened(
     environment.forbid_core_dumps()
     environment.overwrite_freed_memory()
     app.when_hung_up = on_hangup
+    app.when_started = environment.collect_once_for_all
+    environment.put_off_collecting()
     with signals.guarded(app):
         try:
             app.run(mouse=False)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from rounds.choices import Choice
+from rounds.rules import Outcome
 
 # Every screen
 REHEARSAL: Final = "演练　演练　演练　（本次投票仅供演练，结果不作数）"
@@ -68,6 +69,7 @@ COVERED: Final = "内容已遮住，按 Enter 重新填写"
 
 # Thanks, not cast, cancel
 THANKS: Final = "已投入票箱，请离开"
+THANKS_BIG: Final = ("已投入票箱请离开", "请离开")
 NOT_CAST: Final = "本次未投票"
 NOT_CAST_WHY: Final = "填写已中止或超时，没有测评票投入票箱，所作选择已清除"
 CANCEL: Final = "填写已中止，所作选择已清除"
@@ -104,6 +106,11 @@ def box(words: str) -> str:
 def cast_of(collected: int, expected: int) -> str:
     """已投 N / 应参加 M."""
     return f"已投 {collected} / 应参加 {expected}"
+
+
+def cast_big(collected: str, expected: str) -> str:
+    """The same in giant writing, figures as they are to stand."""
+    return f"已投{collected}/应参加{expected}"
 
 
 def quorum_line(needed: int) -> str:
@@ -146,6 +153,11 @@ def idle_alert(seconds: int) -> str:
     return f"长时间没有按键：请按任意键继续，{seconds} 秒后自动退出"
 
 
+def choice_line(choice: Choice) -> str:
+    """Key and 等次 as ordinary text, beside or below the giant ones."""
+    return f"{choice.value}　{LABELS[choice]}"
+
+
 def page_of(page: int, pages: int) -> str:
     """第 X 页，共 Y 页."""
     return f"第 {page} 页，共 {pages} 页"
@@ -153,16 +165,26 @@ def page_of(page: int, pages: int) -> str:
 
 # The announcement
 ANNOUNCE_KEYS: Final = "按 Enter 翻页，按 Esc 退出"
-REGISTERED: Final = "应到"
-PRESENT: Final = "实到"
+ATTENDANCE: Final = ("应到", "实到")
 ACCOUNT: Final = ("发出", "收回", "有效", "无效")
 VOTES: Final = ("满意", "不满意", "满意度")
+BARS: Final = ("满意", "不满意", "无效")
 BOX_CLOSED: Final = "票箱未开启，不计满意票数"
+BOX_CLOSED_BIG: Final = ("票箱未开启", "未开箱")
+OUTCOMES_BIG: Final[Mapping[Outcome, tuple[str, ...]]] = MappingProxyType(
+    {
+        Outcome.SATISFIED: ("测评结果：满意", "满意"),
+        Outcome.UNSATISFIED: ("测评结果：不满意", "不满意"),
+        Outcome.INVALID: ("本次测评无效", "无效"),
+    },
+)
+CODE_TEXT: Final = "二维码内容（测评编号、应到/实到/发出/收回/有效/无效/满意/不满意、结果文件摘要）："
+CODE_NOTE: Final = ("二维码：测评编号、各项数字", "和结果文件摘要", "请拍照留存，与公示内容核对")
 NO_ROOM_FOR_CODE: Final = "窗口放不下二维码，请放大窗口"
 _UNOPENED: Final = "未开箱"
 
 
-def persons(count: int) -> str:
+def persons(count: int | None) -> str:
     """X 人."""
     return f"{count} 人"
 

@@ -65,6 +65,11 @@ if sys.platform == "win32":
         return False
 
     @contextlib.contextmanager
+    def echoing() -> Iterator[None]:
+        """Do nothing: a Windows console echoes while a line is read."""
+        yield
+
+    @contextlib.contextmanager
     def given_back() -> Iterator[Callable[[], None]]:
         """Do nothing: Textual's Windows driver restores the console's modes itself."""
         yield lambda: None
@@ -79,6 +84,18 @@ else:
             return os.tcgetpgrp(0) != os.getpgrp()
         except OSError:  # not our controlling terminal: there is no job control to be in the background of
             return False
+
+    @contextlib.contextmanager
+    def echoing() -> Iterator[None]:
+        """Show what is typed during a block: the guide hands over a terminal without echo, for the codes' sake."""
+        modes = termios.tcgetattr(0)
+        shown = [*modes]
+        shown[3] |= termios.ECHO
+        termios.tcsetattr(0, termios.TCSADRAIN, shown)
+        try:
+            yield
+        finally:
+            termios.tcsetattr(0, termios.TCSADRAIN, modes)
 
     @contextlib.contextmanager
     def given_back() -> Iterator[Callable[[], None]]:

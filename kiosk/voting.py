@@ -17,8 +17,9 @@ from kiosk import prompts
 from kiosk.app import KioskApp
 from kiosk.checks.at_start import Watch, say_findings, watch
 from kiosk.checks.model import Surroundings
+from kiosk.guard import input_guard
 from kiosk.hardened import run_hardened
-from kiosk.layout import wrap
+from kiosk.layout import assume, wrap
 from kiosk.timings import Timings
 from rounds.results import figures_of, reason_sentence, result_sentence
 from rounds.sharing import Holder
@@ -37,11 +38,12 @@ def vote(
     token: Path | None,
     *,
     emergency: bool = False,
+    guard: bool = False,
     around: Surroundings | None = None,
 ) -> int:
     """Hold the voting of one round; the exit status, 0 only after the voting was ended.
 
-    `emergency`: the 应急码 stands in for one officer's code; the result says so.
+    `emergency`: the 应急码 stands in for one officer's code; the result says so. `guard`: take the whole keyboard.
     `around`: where the checks look; this machine, unless one is given.
 
     Raises:
@@ -49,7 +51,7 @@ def vote(
         RoundError: no such round, wrong codes, a box that can't be started.
         KeyboardInterrupt, EOFError: the officers broke off at the plain terminal.
     """
-    prompts.check_terminal()
+    assume(ambiguous_wide=prompts.check_terminal().ambiguous_wide)
     chosen = home.pick(round_id)
     room = watch(around or Surroundings(), home, chosen, token)
     say_findings(room.checks(), _say_wrapped, official=room.official)
@@ -57,18 +59,20 @@ def vote(
     box = prompts.with_codes(lambda codes: _start(home, chosen, codes, token), holders)
     try:
         _confirm_count(box)
-        return _run(box, watched=room)
+        return _run(box, watched=room, guard=guard)
     finally:
         box.close()
 
 
-def demo() -> int:
+def demo(*, guard: bool = False) -> int:
     """A rehearsal round in a temporary home: the real box, the real screens, the PIN on the locked screen.
+
+    `guard`: take the whole keyboard.
 
     Raises:
         RoundError: the temporary folder can't be used.
     """
-    prompts.check_terminal()
+    assume(ambiguous_wide=prompts.check_terminal().ambiguous_wide)
     prompts.say("正在准备演练（约需数秒）…")
     with tempfile.TemporaryDirectory(prefix="beikaobei-demo-") as folder:
         rehearsal = make_rehearsal(Path(folder), members=DEMO_MEMBERS, now=now())
@@ -76,7 +80,7 @@ def demo() -> int:
         box = BallotBox.start(rehearsal.home, rehearsal.round_id, codes, clock=now)
         try:
             watched = watch(Surroundings(), rehearsal.home, rehearsal.round_id, None)
-            status = _run(box, watched=watched, hint=f"演练用开启口令：{rehearsal.pin}")
+            status = _run(box, watched=watched, hint=f"演练用开启口令：{rehearsal.pin}", guard=guard)
             collected = box.figures().collected
         finally:
             box.close()
@@ -89,8 +93,16 @@ def _start(home: Home, round_id: str, codes: Mapping[Holder, str], token: Path |
     return BallotBox.start(home, round_id, codes, token=token, clock=now, wait_for_token=True)
 
 
-def _run(box: BallotBox, *, watched: Watch, hint: str = "") -> int:
-    app = KioskApp(box, timings=Timings(), clock=time.monotonic, hint=hint, room=watched.room, checks=watched.checks)
+def _run(box: BallotBox, *, watched: Watch, hint: str = "", guard: bool = False) -> int:
+    app = KioskApp(
+        box,
+        timings=Timings(),
+        clock=time.monotonic,
+        hint=hint,
+        room=watched.room,
+        checks=watched.checks,
+        guard=input_guard() if guard else None,
+    )
     return run_hardened(app, on_hangup=box.close)
 
 

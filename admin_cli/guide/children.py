@@ -1,0 +1,31 @@
+"""The kiosk as a child on the same terminal: started, waited for, and never outliving this process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from admin_cli.guide.terminal import set_right
+
+
+def run_kiosk(words: Sequence[str]) -> int:
+    """Run `beikaobei-kiosk words…` on this terminal; its exit status, negative when a signal ended it."""
+    line = [sys.executable, "-m", "admin_cli.guide.tethered", str(os.getpid()), "-m", "kiosk", *words]
+    with _left_to_the_child():
+        status = subprocess.run(line, check=False).returncode  # noqa: S603  our own program
+    set_right(after_crash=status < 0)
+    return status
+
+
+@contextmanager
+def _left_to_the_child() -> Iterator[None]:
+    """Ctrl-C is the child's alone; a handler, unlike SIG_IGN, is not inherited through exec."""
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
