@@ -8,11 +8,16 @@ TokenAway covers the screen until the 票箱U盘 is back and the box has complet
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+
+from textual import events
 
 from kiosk import texts
 from kiosk.booth import Booth, BoxFull, TokenAway, WindowClosed
+from kiosk.caller import Caller
 from kiosk.hardened import HardenedApp, HardenedScreen
+from kiosk.keypad import ENTER, Keypad
 from kiosk.screens.base import Hall, KioskScreen
 from kiosk.screens.locked import LockedScreen, MemberScreen
 from kiosk.screens.supervisor import (
@@ -27,6 +32,7 @@ from kiosk.screens.supervisor import (
 )
 from kiosk.screens.token import TokenScreen
 from kiosk.screens.voter import AsideScreen, BallotScreen, ReviewScreen, ThanksScreen
+from kiosk.suspension import Suspension, slept_s
 from kiosk.timings import Timings
 from rounds.choices import Choice
 
@@ -41,6 +47,8 @@ class KioskApp(HardenedApp):
         timings: Timings,
         clock: Callable[[], float],
         hint: str = "",
+        keypad: Keypad | None = None,
+        slept: Callable[[], float] = slept_s,
     ) -> None:
         """Prepare the kiosk.
 
@@ -49,10 +57,16 @@ class KioskApp(HardenedApp):
             timings: every waiting time.
             clock: the monotonic clock, in seconds.
             hint: a line for the locked screen, e.g. the PIN of a demonstration.
+            keypad: the supervisor's own, grabbed.
+            slept: seconds that the machine has slept so far.
         """
         super().__init__(settled_after_s=timings.settled_s)
         self._booth = booth
-        self._hall = Hall(booth, timings, clock, self, hint)
+        self._keypad = keypad
+        self._caller = Caller(booth, clock, here=lambda: keypad is not None and keypad.is_here)
+        self._hall = Hall(booth, timings, clock, self, hint, self._caller.line if keypad else str)
+        self._suspension = Suspension(slept, clock)
+        self._stood_still = False
 
     def get_default_screen(self) -> HardenedScreen:
         """An empty screen under all others: Textual cannot replace the first one."""
@@ -61,6 +75,69 @@ class KioskApp(HardenedApp):
     def on_mount(self) -> None:
         """The kiosk starts locked."""
         self.push_screen(LockedScreen(self._hall))
+        self.set_interval(self._hall.timings.beat_s, self._beat)
+        if self._keypad is not None:
+            loop = asyncio.get_running_loop()
+            # through the app's own queue: only there screens can be replaced
+            self._keypad.listen(
+                loop, lambda key: self.call_later(self.called, key), lambda: self.call_later(self._keypad_changed)
+            )
+            self.set_interval(self._hall.timings.keypad_check_s, self._keypad.look_again)
+
+    async def on_event(self, event: events.Event) -> None:
+        """No key counts for a session that was open while the machine slept."""
+        if isinstance(event, events.Key) and self._suspension.looked():
+            self.give_up()
+        else:
+            await super().on_event(event)
+
+    def take_terminal_again(self) -> None:
+        """As `HardenedApp`; a session that was open while the process stood still is over."""
+        if self._suspension.continued():
+            self._soon(lambda: self.call_later(self.give_up))
+        super().take_terminal_again()
+
+    def _beat(self) -> None:
+        if self._suspension.beat():
+            self.give_up()
+
+    def give_up(self) -> None:
+        """End what was open while the machine stood still: not cast. With the stick out, as soon as it is back."""
+        if isinstance(self.screen, TokenScreen):
+            self._stood_still = True
+        elif isinstance(self.screen, KioskScreen):
+            self.screen.give_up()
+            if isinstance(self.screen, KioskScreen):
+                self.screen.show()
+
+    # The supervisor's keypad --------------------------------------------------------------------------------------
+
+    def called(self, key: str) -> None:
+        """One key of the keypad: the PIN that arms it, then Enter for the next member; a roster's number too."""
+        screen = self.screen
+        if isinstance(screen, LockedScreen):
+            self._call_from(screen, key)
+        elif self._caller.armed and isinstance(screen, MemberScreen):
+            self.post_message(events.Key(key, key if key.isdigit() else None))
+        elif self._caller.armed and isinstance(screen, NotCastScreen) and key == ENTER:
+            self.lock()
+
+    def _call_from(self, screen: LockedScreen, key: str) -> None:
+        try:
+            next_one = self._caller.pressed(key)
+        except TokenAway as away:
+            self.hold(away, lambda _completed: None)
+            return
+        if next_one:
+            screen.called()
+        else:
+            screen.show()
+
+    def _keypad_changed(self) -> None:
+        """Unplugged or plugged in again: whoever holds it now types the PIN."""
+        self._caller.disarm()
+        if isinstance(self.screen, KioskScreen):
+            self.screen.show()
 
     # The supervisor's way -----------------------------------------------------------------------------------------
 
@@ -101,6 +178,9 @@ class KioskApp(HardenedApp):
         if isinstance(self.screen, KioskScreen):
             self.screen.uncovered()
         back(completed)
+        if self._stood_still:
+            self._stood_still = False
+            self.give_up()
 
     def ask_for_menu(self) -> None:
         """Ask for the PIN that opens the menu."""
@@ -111,7 +191,8 @@ class KioskApp(HardenedApp):
         self._go(MenuScreen(self._hall, message))
 
     def pause(self) -> None:
-        """Hold the voting."""
+        """Hold the voting; afterwards the keypad asks for the PIN again."""
+        self._caller.disarm()
         self._go(PausedScreen(self._hall))
 
     def ask_helped(self) -> None:
@@ -128,6 +209,7 @@ class KioskApp(HardenedApp):
 
     def end(self) -> None:
         """End the voting and show what is to be written down."""
+        self._caller.disarm()
         self._do(self._booth.stop, lambda: self._go(StoppedScreen(self._hall, self._booth.stopped())))
 
     def leave(self) -> None:

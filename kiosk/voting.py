@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from ballots_store.rehearsal import Rehearsal, make_rehearsal
 from kiosk import prompts
 from kiosk.app import KioskApp
 from kiosk.hardened import run_hardened
+from kiosk.keypad import Keypad, finder
 from kiosk.timings import Timings
+from rounds.errors import RuleRefusal
 from rounds.results import figures_of, reason_sentence, result_sentence
 from rounds.sharing import Holder
 
@@ -27,10 +30,13 @@ def now() -> datetime:
     return datetime.now().astimezone()
 
 
-def vote(home: Home, round_id: str | None, token: Path | None, *, emergency: bool = False) -> int:
+def vote(
+    home: Home, round_id: str | None, token: Path | None, *, emergency: bool = False, keypad: str | None = None
+) -> int:
     """Hold the voting of one round; the exit status, 0 only after the voting was ended.
 
-    `emergency`: the 应急码 stands in for one officer's code; the result says so.
+    `emergency`: the 应急码 stands in for one officer's code; the result says so. `keypad`: the supervisor's own, by
+    vendor:product.
 
     Raises:
         RoundError: no such round, wrong codes, a box that can't be started.
@@ -38,13 +44,18 @@ def vote(home: Home, round_id: str | None, token: Path | None, *, emergency: boo
     """
     prompts.check_terminal()
     chosen = home.pick(round_id)
-    holders = prompts.ask_holders(emergency=emergency)
-    box = prompts.with_codes(lambda codes: _start(home, chosen, codes, token), holders)
-    try:
+    with ExitStack() as undo:
+        grabbed = None
+        if keypad is not None:
+            grabbed = Keypad(finder(keypad))
+            undo.callback(grabbed.close)
+        holders = prompts.ask_holders(emergency=emergency)
+        box = prompts.with_codes(lambda codes: _start(home, chosen, codes, token), holders)
+        undo.callback(box.close)
+        if grabbed is not None and box.heading.stationed:
+            raise RuleRefusal("定点投票只凭投票凭条开启，不用小键盘：请去掉 --keypad 重新启动。")
         _confirm_count(box)
-        return _run(box)
-    finally:
-        box.close()
+        return _run(box, keypad=grabbed)
 
 
 def demo() -> int:
@@ -73,8 +84,8 @@ def _start(home: Home, round_id: str, codes: Mapping[Holder, str], token: Path |
     return BallotBox.start(home, round_id, codes, token=token, clock=now, wait_for_token=True)
 
 
-def _run(box: BallotBox, *, hint: str = "") -> int:
-    app = KioskApp(box, timings=Timings(), clock=time.monotonic, hint=hint)
+def _run(box: BallotBox, *, hint: str = "", keypad: Keypad | None = None) -> int:
+    app = KioskApp(box, timings=Timings(), clock=time.monotonic, hint=hint, keypad=keypad)
     return run_hardened(app, on_hangup=box.close)
 
 

@@ -85,6 +85,8 @@ class Hall:
     clock: Callable[[], float]
     flow: Flow
     hint: str = ""
+    keypad_line: Callable[[], str] = str
+    """What the locked screen says of the supervisor's keypad; empty without one."""
 
 
 class KioskScreen(HardenedScreen):
@@ -155,6 +157,12 @@ class KioskScreen(HardenedScreen):
     def uncovered(self) -> None:
         """Begin to wait anew: while the screen was covered nobody could press a key."""
         self._last_key = self.hall.clock()
+
+    def give_up(self) -> None:
+        """The machine stood still: whoever comes back to it may be somebody else."""
+        self.forget()
+        if self.idles:
+            self.expired()
 
     # What all screens do ------------------------------------------------------------------------------------------
 
