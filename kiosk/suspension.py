@@ -19,7 +19,8 @@ _MISSED_S = 3.0
 def slept_s() -> float:
     """Seconds that this machine has slept since it was started; always 0.0 where the system does not tell."""
     boot_time = getattr(time, "CLOCK_BOOTTIME", None)
-    return 0.0 if boot_time is None else time.clock_gettime(boot_time) - time.monotonic()
+    awake = time.monotonic()
+    return 0.0 if boot_time is None else time.clock_gettime(boot_time) - awake
 
 
 class Suspension:
