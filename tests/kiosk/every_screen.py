@@ -124,10 +124,10 @@ def every_picture(size: tuple[int, int], *, rehearsal: bool = False) -> Iterator
     """Name and picture of every screen and page at one size, as the terminal would get them."""
     theme = theme_of(rehearsal=rehearsal)
     for name, made in SCREENS.items():
-        yield name, dressed(made(hall(rehearsal=rehearsal)).picture(*size), size[0], theme)
+        yield name, dressed(made(hall(rehearsal=rehearsal)).rows(*size), size[0], theme)
     for invalid in (False, True):
         for number, page in enumerate(pages(announcement(invalid=invalid, rehearsal=rehearsal)), 1):
-            yield f"page {number}{', invalid' * invalid}", dressed(page.picture(*size), size[0], theme)
+            yield f"page {number}{', invalid' * invalid}", dressed(page.rows(*size), size[0], theme)
 
 
 def dressed(rows: list[Row], width: int, theme: Theme) -> list[Row]:
