@@ -28,6 +28,7 @@ from rounds.issuing import (
     OrganisationKey,
     RoundPlan,
     authorise,
+    check_method,
     open_organisation_key,
     roster_digest,
 )
@@ -47,12 +48,12 @@ _PLAN_FIELDS = (
     "opens",
     "closes",
     "rehearsal",
+    "method",
 )
 _LATER = {
     "branch": "--branch 须有台账，本版本尚未提供台账：请用 --branch-name 和 --secretary 填写。",
     "letter": "--letter（批复函 .docx）本版本尚未提供：请先不用此项。",
 }
-_STATIONED = "--method stationed（定点“背靠背”投票）本版本尚未提供：请用集中投票（gathered）。"
 
 
 def _round_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -89,7 +90,13 @@ def _round_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--roster", type=FILE, metavar="F", help="花名册，每行一人，UTF-8；只存其摘要，不存姓名。")
 @click.option("--previous", type=FILE, metavar="F", help="上一次无效或作废测评的结束文件；重新测评时必填。")
 @click.option("--attempt", type=COUNT, metavar="K", help="第几次测评；须与 --previous 相符，一般不必填。")
-@click.option("--method", default="gathered", type=OneOf("gathered", "stationed"), metavar="方式", help="集中投票。")
+@click.option(
+    "--method",
+    default="gathered",
+    type=OneOf("gathered", "stationed"),
+    metavar="方式",
+    help="gathered 集中投票；stationed 定点投票。",
+)
 @click.option("--branch", metavar="CODE", help="台账中的团支部代码（本版本尚未提供）。")
 @click.option("--letter", type=FILE, metavar="F.docx", help="批复函（本版本尚未提供）。")
 @click.option("--out", required=True, type=FILE, metavar="F.auth", help="批复文件。")
@@ -125,8 +132,6 @@ def _refuse_later(given: Mapping[str, Any]) -> None:
     for name, line in _LATER.items():
         if given[name] is not None:
             raise BadInput(line)
-    if given["method"] != "gathered":
-        raise BadInput(_STATIONED)
 
 
 def _plan(given: Mapping[str, Any]) -> RoundPlan:
@@ -134,11 +139,13 @@ def _plan(given: Mapping[str, Any]) -> RoundPlan:
     for name, option in (("branch_name", "--branch-name"), ("secretary", "--secretary")):
         if not given[name]:
             raise BadInput(f"缺少 {option}：没有台账时须填写团支部名称和书记姓名。")
-    return RoundPlan(
+    plan = RoundPlan(
         **{name: given[name] for name in _PLAN_FIELDS},
         secretary_votes=not given["secretary_absent"],
         roster_digest=_digest_of(given["roster"], given["registered"]),
     )
+    check_method(plan)
+    return plan
 
 
 def _digest_of(path: Path | None, registered: int) -> str:

@@ -25,6 +25,7 @@ COMMANDS = {
     "trust": Entry("trust", "trust", "登记上级团组织的名片，只认登记过的单位签发的文件。"),
     "authorize": Entry("authorize", "authorize", "批复一次测评：生成 .auth 文件和纸面上的启用码、应急码。"),
     "open": Entry("opening", "open_round_command", "验箱封箱：核对批复，生成票箱和封箱报告。"),
+    "slips": Entry("slips", "slips", "制作投票凭条：写出供打印裁开的 Word 文件，只制作一次。"),
     "status": Entry("opening", "status", "查看一次测评进行到哪一步。"),
     "close": Entry("ending", "close", "停止投票后开箱计票，写出结果文件 .result。"),
     "recount": Entry("recount", "recount", "复核计票：把封存的票箱重新点一遍，与结果核对。"),

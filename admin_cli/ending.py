@@ -10,11 +10,12 @@ import click
 from admin_cli.figures import record_of, result_answer, show_result
 from admin_cli.holders import emergency_option, holder_codes, token_option
 from admin_cli.inputs import COUNT, FILE, LINE, checked_line
+from admin_cli.leftover import ask_leftover, leftover_option, warn_about_slips
 from admin_cli.newfiles import NewFiles
 from admin_cli.secrets_in import interactive, question, sentence
 from admin_cli.session import Session, command
 from ballots_store.closing import CloseRequest, VoidRequest, close_round, stored_end, void_round
-from ballots_store.errors import BelowQuorum
+from ballots_store.errors import BelowQuorum, LeftoverMissing
 from ballots_store.frozen import copy_to_token
 from ballots_store.opening import FEW_MEMBERS
 from ballots_store.status import round_status
@@ -35,6 +36,7 @@ from rounds.rules import Outcome
 @click.argument("round_id", metavar="[ROUND]", required=False)
 @click.option("--present", required=True, type=COUNT, metavar="K", help="签到表上的实到人数。")
 @click.option("--out", required=True, type=FILE, metavar="F.result", help="结果文件。")
+@leftover_option
 @click.option("--below-quorum", "reason", type=LINE, metavar="原因", help="未达三分之二而结束的原因。")
 @emergency_option
 @token_option
@@ -44,6 +46,7 @@ def close(
     round_id: str | None,
     present: int,
     out: Path,
+    leftover: int | None,
     reason: str | None,
     emergency: bool,
     token: Path | None,
@@ -56,7 +59,7 @@ def close(
             _say_again(session, data, RESULT)
         else:
             _warn_few(session, round_id)
-            request = CloseRequest(round_id, holder_codes(emergency=emergency), present, reason or "")
+            request = CloseRequest(round_id, holder_codes(emergency=emergency), present, reason or "", leftover)
             data = _close(session, request, token)
         _write(files, out, data)
     record = record_of(data, RESULT)
@@ -67,9 +70,13 @@ def close(
 
 
 def _close(session: Session, request: CloseRequest, token: Path | None) -> bytes:
-    """Count; with too few voters ask at a terminal what to do."""
+    """Count; at a terminal ask for the leftover slips, and with too few voters what to do."""
     try:
         return close_round(session.home, request, token=token, now=session.now()).result
+    except LeftoverMissing as missing:
+        if not interactive():
+            raise
+        return _close(session, replace(request, leftover=ask_leftover(missing)), token)
     except BelowQuorum as few:
         if not interactive():
             raise
@@ -115,6 +122,7 @@ def _warn_few(session: Session, round_id: str) -> None:
 
 
 def _warn_about(session: Session, record: Result, reason: str | None) -> None:
+    warn_about_slips(session, record)
     if record.outcome is Outcome.INVALID:
         return
     if reason:
@@ -133,6 +141,7 @@ def _warn_about(session: Session, record: Result, reason: str | None) -> None:
 @click.option("--reason", required=True, type=LINE, metavar="原因", help="作废的原因，写入作废报告。")
 @click.option("--out", required=True, type=FILE, metavar="F.void", help="作废报告。")
 @click.option("--present", type=COUNT, metavar="K", help="签到表上的实到人数，写入作废报告。")
+@leftover_option
 @emergency_option
 @token_option
 def void(
@@ -142,6 +151,7 @@ def void(
     reason: str,
     out: Path,
     present: int | None,
+    leftover: int | None,
     emergency: bool,
     token: Path | None,
 ) -> None:
@@ -153,7 +163,7 @@ def void(
             _say_again(session, data, VOID)
         else:
             codes = holder_codes(emergency=emergency)
-            request = VoidRequest(round_id, codes, reason, present)
+            request = VoidRequest(round_id, codes, reason, present, leftover)
             data = void_round(session.home, request, token=token, now=session.now())
         _write(files, out, data)
     _show_void(session, record_of(data, VOID), digest(_payload(data)), out)

@@ -8,7 +8,15 @@ from admin_cli.output import Output
 from rounds.documents import ZERO_REPORT, Result
 from rounds.encoding import decode
 from rounds.envelope import Envelope, Kind, T, decode_payload
-from rounds.results import OUTCOME_NAMES, PRIORITY_NAMES, figures_of, reason_sentence, result_sentence
+from rounds.results import (
+    OUTCOME_NAMES,
+    PRIORITY_NAMES,
+    claimed_slips,
+    figures_of,
+    is_stationed,
+    reason_sentence,
+    result_sentence,
+)
 from rounds.rules import Outcome, quorum_met
 from rounds.sharing import HOLDER_NAMES
 from rounds.words import BOX_WORDS, words
@@ -36,8 +44,10 @@ def _rows(record: Result, path: Path | None) -> list[tuple[str, object]]:
         ("实到", record.present),
         ("发出", record.issued),
         ("收回", record.collected),
-        ("未投", record.issued - record.collected),
+        ("未交回" if is_stationed(record) else "未投", record.issued - record.collected),
     ]
+    if (slips := claimed_slips(record)) is not None:
+        rows += [("制作凭条", slips.made), ("未发出凭条", slips.leftover)]
     if record.outcome is not Outcome.INVALID:
         rows += [
             ("有效", record.valid),
@@ -74,6 +84,7 @@ def record_of(data: bytes, kind: Kind[T]) -> T:
 def result_answer(record: Result, digest: str, path: Path | None) -> dict[str, object]:
     """The JSON of a result; `digest`: SHA-256 of its payload, hex."""
     answer: dict[str, object] = dict(vars(figures_of(record)))
+    slips = claimed_slips(record)
     return answer | {
         "quorum_met": quorum_met(record.registered, record.collected),
         "round_id": record.chain.round_id,
@@ -82,6 +93,7 @@ def result_answer(record: Result, digest: str, path: Path | None) -> dict[str, o
         "signers": list(record.signers),
         "emergency_used": record.conduct.emergency_used,
         "seal_words": seal_words(record),
+        "slips": {"made": slips.made, "leftover": slips.leftover, "wrong": slips.wrong} if slips else None,
         "digest": digest,
         "path": str(path) if path else None,
     }

@@ -11,6 +11,7 @@ from admin_cli.destroy import destroyed_rows
 from admin_cli.inputs import FILE, NAME, OPTIONAL_NAME, read_roster
 from admin_cli.newfiles import NewFiles
 from admin_cli.organisations import trusted_roots
+from admin_cli.readiness import checked_hall
 from admin_cli.secrets_in import Secret, existing, new
 from admin_cli.session import Session, command
 from ballots_store.files import check_can_create, read_capped
@@ -79,6 +80,7 @@ def _request(session: Session, data: bytes, basis: Authorisation, given: dict[st
         check_can_create(given["zero_report"])
     _warn(session, basis, given["token"])
     readiness = checked_storage(session, given["token"], rehearsal=given["rehearsal"])
+    readiness = checked_hall(session, given["token"], rehearsal=given["rehearsal"], said=readiness)
     return OpenRequest(
         authorisation=data,
         activation_code=existing(Secret.ACTIVATION),

@@ -1,6 +1,9 @@
 """The ballot box in the hall: what the kiosk does between a start by two officers and the end of voting.
 
-    start → (check_pin → unlock → cast | void_session)* → stop | close
+    start → (admit → unlock → cast | void_session)* → stop | close
+
+`admit` takes what was typed on the locked screen: a 投票凭条号 where there are slips, else the 开启口令 (`check_pin`).
+After `check_pin` the supervisor's own keypad may be armed: `call_next` then stands for the PIN until `disarm`.
 
 Every verb returns only after its change is durable. After a failed write the object is dead (`BoxStopped`): nothing
 was acknowledged, and the next start finds on disk either the state before or the state after.
@@ -13,7 +16,6 @@ ballot, again. A state is a value, so a change can be there once or not at all, 
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,26 +24,24 @@ from datetime import datetime
 from pathlib import Path
 
 from ballots_store import log
+from ballots_store.admission import NOBODY, Door, Session
 from ballots_store.errors import BoxStopped, TokenAway
+from ballots_store.heading import check_window, heading, restart_note
 from ballots_store.held import START_SECRET, HeldBox
 from ballots_store.home import Home
 from ballots_store.hooks import Hook, no_hook, step
 from ballots_store.sealing import box_seal, seal_ballot
-from ballots_store.session import BoxFull, Figures, Heading, Stopped, WindowClosed, WrongPin
+from ballots_store.session import BoxFull, Figures, MiscopiedSlip, Stopped, WrongPin, WrongSlip
 from ballots_store.state import BoxState
-from ballots_store.wiping import overwrite_derived
-from rounds.chain import window
 from rounds.choices import Choice
-from rounds.codes import normalised_code
-from rounds.documents import Authorisation
 from rounds.errors import RoundError, RuleRefusal
 from rounds.issuing import Draw
-from rounds.keyfile import derive
 from rounds.lifecycle import Event, Stage, advance, check_restart
-from rounds.lockout import tries_left, wait_after
-from rounds.rules import quorum_met, quorum_needed
+from rounds.lockout import tries_left
+from rounds.rules import quorum_met
 from rounds.sharing import Holder
-from rounds.words import BOX_WORDS, box_words, words
+from rounds.slips import is_slip_number
+from rounds.words import BOX_WORDS, words
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class _Change:
 
     state: BoxState
     stage: Stage
-    member: int | None = None
+    session: Session = NOBODY
 
 
 class BallotBox:
@@ -76,11 +76,10 @@ class BallotBox:
         self._clock = clock
         self._draw = draw
         self._hook = hook
-        self._member: int | None = None
-        self._pin_checked = False
-        self._retry_at: float | None = None
+        self._session = NOBODY
+        self._door = Door()
         self._alive = True
-        self.heading = heading(held)
+        self.heading = heading(held, state)
         self.restart_note: str | None = None
 
     @classmethod
@@ -125,11 +124,13 @@ class BallotBox:
         found = held.recover(held.join_secret(START_SECRET, holders))
         advance(found.stage, Event.START)
         check_restart(found.stage, quorum_met=quorum_met(held.capacity, found.collected))
+        if held.is_stationed and not found.slips.made:
+            raise RuleRefusal("尚未制作投票凭条，定点投票无法开始：请先用 beikaobei-admin slips 制作并打印。")
         held.settle(found, draw)
         with step(hook, "start"):
             held.commit(state := found.started(emergency=Holder.EMERGENCY in codes), draw)
         log.append(held.folder.log, "started", clock())
-        return state, _restart_note(found)
+        return state, restart_note(found)
 
     def confirm(self, *, count_agrees: bool) -> None:
         """What both officers say about the count shown after a restart (an older copy shows as a count that fell).
@@ -152,9 +153,11 @@ class BallotBox:
 
     def wait_s(self, now: float) -> float:
         """Seconds from the monotonic instant `now` until a PIN may be tried; after a restart the wait begins anew."""
-        if self._retry_at is None:
-            self._retry_at = now + wait_after(self._state.failures)
-        return max(self._retry_at - now, 0.0)
+        return self._door.pin_wait.left_s(self._state.failures, now)
+
+    def slip_wait_s(self, now: float) -> float:
+        """The same for slips, which have a counter of their own: a prankster's numbers keep no supervisor waiting."""
+        return self._door.slip_wait.left_s(self._state.slip_failures, now)
 
     def check_pin(self, pin: bytes | bytearray, now: float) -> None:
         """Check the 开启口令 at the monotonic instant `now`; a failure is durable before it is reported.
@@ -163,41 +166,90 @@ class BallotBox:
             WrongPin: wrong, or still to wait.
         """
         self._check_alive()
+        self._door.shut()
         if (wait := self.wait_s(now)) > 0:
             raise WrongPin(0, wait)
-        verifier = self._state.pin
-        hashed = derive(normalised_code(bytes(pin).decode(errors="replace")).encode(), verifier.salt, verifier.kdf)
-        overwrite_derived(len(pin))
-        if hmac.compare_digest(hashed, verifier.hashed):
+        if self._door.try_pin(pin, self._state.pin):
             self._state = replace(self._state, failures=0)
-            self._pin_checked = True
-            return
-        self._commit(_Change(self._state.with_wrong_pin(), self._stage, self._member))
-        self._retry_at = now + wait_after(self._state.failures)
-        raise WrongPin(tries_left(self._state.failures), self.wait_s(now))
+        else:
+            self._commit(_Change(self._state.with_wrong_pin(), self._stage, self._session))
+            self._door.pin_wait.begin(self._state.failures, now)
+            raise WrongPin(tries_left(self._state.failures), self.wait_s(now))
+
+    def admit(self, typed: bytes | bytearray, now: float) -> None:
+        """Check what was typed on the locked screen: ten digits with a right check digit are a slip, else it is a PIN.
+
+        A PIN of ten digits that looks like a slip still opens: it is tried after the slips, under their counter. In a
+        stationed round nothing but a slip does.
+
+        Raises:
+            WrongPin, WrongSlip: wrong, or still to wait; each has a counter of its own.
+            MiscopiedSlip: no slip of any round; nothing is counted.
+        """
+        if self.heading.slips and is_slip_number(typed):
+            self._check_slip(typed, now)
+        elif self.heading.stationed:
+            raise MiscopiedSlip
+        else:
+            self.check_pin(typed, now)
+
+    def _check_slip(self, number: bytes | bytearray, now: float) -> None:
+        self._check_alive()
+        self._door.shut()
+        if (wait := self.slip_wait_s(now)) > 0:
+            raise WrongSlip(0, wait)
+        if self._door.try_slip(number, self._state.slips, self._held.bound_to):
+            self._state = replace(self._state, slip_failures=0)
+        elif self.heading.stationed or not self._door.try_pin(number, self._state.pin):
+            self._commit(_Change(self._state.with_wrong_slip(), self._stage, self._session))
+            self._door.slip_wait.begin(self._state.slip_failures, now)
+            raise WrongSlip(tries_left(self._state.slip_failures), self.slip_wait_s(now))
+
+    def arm(self) -> None:
+        """After a checked PIN: from now on `call_next` stands for it, until `disarm` or the end of this process.
+
+        Raises:
+            RuleRefusal: no PIN was checked.
+        """
+        self._check_alive()
+        self._door.arm()
+
+    def call_next(self) -> None:
+        """Let the armed keypad stand for one checked PIN.
+
+        Raises:
+            RuleRefusal: it is not armed.
+        """
+        self._check_alive()
+        self._door.call_next()
+
+    def disarm(self) -> None:
+        """The keypad needs the PIN again (unplugged, paused, stopped)."""
+        self._door.disarm()
 
     def unlock(self, member: int | None) -> None:
-        """Issue one ballot after a checked PIN; `member` is a position of the roster, None without one.
+        """Issue one ballot to who was admitted; `member` is a position of the roster, None without one.
 
         Raises:
             BoxFull: everybody who may vote has voted.
-            WindowClosed: outside the authorised time.
-            RuleRefusal: no PIN was checked, the member has voted, or a session is open.
+            WindowClosed: outside the authorised time; a slip stays unused.
+            RuleRefusal: nobody was admitted, the member has voted, or a session is open.
             TokenAway: the 票箱U盘 is out; found out before anything was issued, wherever that can be told.
         """
         self._check_alive()
         stage = advance(self._stage, Event.UNLOCK)
-        checked, self._pin_checked = self._pin_checked, False  # one PIN, one attempt, refused or not
-        if not checked:
-            raise RuleRefusal("须先由指导监督人员输入开启口令。")
-        self._check_may_vote(member)
+        admitted, slip = self._door.taken()  # one PIN or slip, one attempt, refused or not
+        session = Session(member, slip)
+        if not admitted:
+            raise RuleRefusal("须先由指导监督人员输入开启口令，或输入投票凭条号。")
+        self._check_may_vote(session)
         check_window(self._held.authorisation.record, self._clock())
         self.check_token()  # so that no voter is caught by a stick that is out already
         with self._stepped("unlock"):
-            self._commit(_Change(self._state.unlocked(), stage, member))
+            self._commit(_Change(self._state.unlocked(), stage, session))
 
     def cast(self, choice: Choice) -> None:
-        """Put the ballot in and mark the member in one commit; when this returns the voter may be told.
+        """Put the ballot in and mark the member or use up the slip in one commit; on return the voter may be told.
 
         Raises:
             RuleRefusal: no session is open, or the member has voted.
@@ -206,10 +258,10 @@ class BallotBox:
         """
         self._check_alive()
         stage = advance(self._stage, Event.CAST)
-        self._check_may_vote(self._member)
+        self._check_may_vote(self._session)
         with self._stepped("cast"):
             sealed = seal_ballot(choice, self._held.zero_report.record.round_key, self._held.bound_to)
-            self._commit(_Change(self._state.with_ballot(sealed, self._member), stage))
+            self._commit(_Change(self._state.with_ballot(sealed, self._session.member, self._session.slip), stage))
 
     def void_session(self) -> None:
         """End the open session without a ballot (未投).
@@ -225,7 +277,7 @@ class BallotBox:
     def note_helped(self) -> None:
         """Count one voter who took a helper of his own choice."""
         self._check_alive()
-        self._commit(_Change(replace(self._state, helped=self._state.helped + 1), self._stage, self._member))
+        self._commit(_Change(replace(self._state, helped=self._state.helped + 1), self._stage, self._session))
 
     def stop(self) -> Stopped:
         """End the voting and freeze the box; its seal is what `close` computes again.
@@ -282,21 +334,28 @@ class BallotBox:
                 raise BoxStopped
             self._away = False
             if change is not None:
-                self._retry_at = None  # a wrong PIN may have been counted: its wait begins now
+                self._door.pin_wait.forget()  # a wrong PIN or slip may have been counted: its wait begins now
+                self._door.slip_wait.forget()
                 self._arrive(change)
         return change is not None
 
     def close(self) -> None:
         """Let the box go; an open session stays pending and counts as 未投 at the next start."""
+        self.disarm()
         if self._alive:
             self._alive = False
             self._held.close()
 
-    def _check_may_vote(self, member: int | None) -> None:
+    def _check_may_vote(self, session: Session) -> None:
+        member = session.member
         if (member is None) != (not self.heading.roster):
             raise RuleRefusal("有名册的测评须先选定团员，无名册的不得选定。")
         if member is not None and (member not in range(len(self.heading.roster)) or self._state.marked(member)):
             raise RuleRefusal("该团员已投票或不在名册中：请核对序号。")
+        if session.slip is None and self.heading.stationed:
+            raise RuleRefusal("定点投票须用投票凭条开启：请输入投票凭条号。")
+        if session.slip is not None and session.slip not in self._state.slips.unused:
+            raise RuleRefusal("该投票凭条已使用。")
         if self._state.collected >= self.heading.expected:
             raise BoxFull
 
@@ -309,7 +368,7 @@ class BallotBox:
 
     def _arrive(self, change: _Change) -> None:
         self._state = self._durable = change.state
-        self._stage, self._member, self._interrupted = change.stage, change.member, None
+        self._stage, self._session, self._interrupted = change.stage, change.session, None
         if change.stage is Stage.STOPPED:
             log.append(self._held.folder.log, "stopped", self._clock())
 
@@ -338,46 +397,3 @@ class BallotBox:
             raise BoxStopped
         if self._away:
             raise TokenAway("票箱U盘已拔出，投票暂停：请插回原U盘。", "票箱U盘已拔出")
-
-
-def heading(held: HeldBox) -> Heading:
-    """What stands on the screens of this round."""
-    basis, report = held.authorisation.record, held.zero_report.record
-    rows = (
-        ("姓名", basis.assessed.name),
-        ("何年何月任团支部书记", basis.assessed.since),
-        ("单位及职务", basis.assessed.post),
-    )
-    return Heading(
-        title=basis.title,
-        assessed=tuple((label, value) for label, value in rows if value),
-        duties="".join(f"（{at}）{duty}" for at, duty in enumerate(basis.duties, 1)),
-        box_words=box_words(report.round_key),
-        registered=basis.registered,
-        expected=basis.expected,
-        quorum_needed=quorum_needed(basis.registered),
-        rehearsal=held.authorisation.rehearsal,
-        key_on_same_disk=report.key_storage == "same_disk",
-        roster=held.store.roster,
-    )
-
-
-def check_window(authorisation: Authorisation, now: datetime) -> None:
-    """Refuse to unlock outside the authorised time.
-
-    Raises:
-        WindowClosed: too early or too late; the message names the limit.
-    """
-    opens, closes = window(authorisation)
-    if opens and now < opens:
-        raise WindowClosed(f"未到批复的开始时间（{authorisation.opens}），不能开启：请核对本机时间。")
-    if closes and now > closes:
-        raise WindowClosed(f"已过批复的结束时间（{authorisation.closes}），不再开启：请结束投票。")
-
-
-def _restart_note(found: BoxState) -> str | None:
-    """What the officers are told after a restart, None at the first start."""
-    if not found.starts:
-        return None
-    last = "停机时有一次填写未完成，未投入票箱，计为未投" if found.pending else "停机前投入的测评票均在票箱内"
-    return f"已投{found.collected}张；{last}。"

@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from msgspec import UNSET
+
 from ballots_store import log
-from ballots_store.errors import BelowQuorum
+from ballots_store.errors import BelowQuorum, LeftoverMissing
 from ballots_store.held import ROUND_SECRET, START_SECRET, HeldBox
 from ballots_store.home import Home
 from ballots_store.hooks import Hook, no_hook, step
 from ballots_store.sealing import box_seal, open_ballots
 from ballots_store.state import BoxState
 from rounds.chain import RoundEnd, read_result, read_void_report
-from rounds.documents import RESULT, VOID, Chain, Conduct, LogLine, Result, VoidReport
+from rounds.documents import RESULT, VOID, Chain, Conduct, LogLine, Result, SlipCount, VoidReport
 from rounds.encoding import is_fit, plain, stamp
 from rounds.envelope import sign
 from rounds.errors import BadInput, RuleRefusal
@@ -49,6 +51,8 @@ class CloseRequest:
     """实到人数 from the 签到表."""
     below_quorum_reason: str = ""
     """Ends a round with too few voters; ignored where enough have voted."""
+    leftover: int | None = None
+    """未发出的投票凭条, counted before the tally; None in a round without slips."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ class VoidRequest:
     reason: str
     present: int | None = None
     """实到, where it is known."""
+    leftover: int | None = None
+    """未发出的投票凭条, where they were counted."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +99,9 @@ def close_round(
     reason = _check_reason(request.below_quorum_reason) if request.below_quorum_reason else ""
     with HeldBox(home, request.round_id, token=token, hook=hook) as held:
         holders, state = _recovered(held, request.codes, Event.CLOSE, now)
-        account = _account(held, state, request.present)
+        account = _account(held, state, request)
         check_account(account)
+        _check_used(state, account)
         tally = _tally(held, state, holders, account, reason)
         if tally is not None:
             reason = ""
@@ -130,15 +137,17 @@ def void_round(
         raise BadInput(f"实到人数须在0至{MAX_COUNT}之间：请按签到表核对。")
     with HeldBox(home, request.round_id, token=token, hook=hook) as held:
         holders, state = _recovered(held, request.codes, Event.VOID, now)
+        slips = _slips(state, request.leftover)
         record = VoidReport(
             chain=_chain(held),
             collected=state.collected,
             conduct=_conduct(held, state, tuple(holders), "void", now),
             ended=stamp(now),
-            issued=state.issued,
+            issued=_issued(held, state, slips),
             present=request.present,
             reason=reason,
             signers=tuple(holders),
+            slips=slips or UNSET,
             software=VERSION,
         )
         signers = [keys.signing for keys in holders.values()]
@@ -173,15 +182,46 @@ def _recovered(
     return holders, state
 
 
-def _account(held: HeldBox, state: BoxState, present: int) -> Account:
+def _account(held: HeldBox, state: BoxState, request: CloseRequest) -> Account:
     basis = held.authorisation.record
+    slips = _slips(state, request.leftover)
+    if slips is not None and request.leftover is None:
+        raise LeftoverMissing(slips.made)
     return Account(
         registered=basis.registered,
         expected=basis.expected,
-        present=present,
-        issued=state.issued,
+        present=request.present,
+        issued=_issued(held, state, slips),
         collected=state.collected,
+        method=basis.method,
+        slips=slips,
     )
+
+
+def _issued(held: HeldBox, state: BoxState, slips: SlipCount | None) -> int:
+    """发出: sessions unlocked; stationed: slips handed out, as a session without a ballot gives its slip back."""
+    return slips.handed_out if slips is not None and held.is_stationed else state.issued
+
+
+def _slips(state: BoxState, leftover: int | None) -> SlipCount | None:
+    """The round's slips; those that nobody counted are taken for handed out."""
+    made = state.slips.made
+    if not made:
+        if leftover:
+            raise BadInput("本次测评没有制作投票凭条：请去掉 --leftover。")
+        return None
+    if not 0 <= (leftover or 0) <= made:
+        raise BadInput(f"本次测评制作了{made}张投票凭条，未发出的不能有{leftover}张：请重新清点。")
+    return SlipCount(leftover=leftover or 0, made=made, wrong=state.wrong_slips)
+
+
+def _check_used(state: BoxState, account: Account) -> None:
+    """More slips used than were handed out: leftover ones were used, by whomever."""
+    if account.slips is not None and state.slips.used > account.slips.handed_out:
+        raise RuleRefusal(
+            f"已用凭条多于发出的凭条（发出{account.slips.handed_out}张）：请重新清点未发出的凭条；"
+            "确属如此的，用 void --reason 作废本次测评。"
+        )
 
 
 def _tally(
@@ -208,6 +248,7 @@ def _result(
     now: datetime,
 ) -> Result:
     shown = figures(account, tally)
+    slips = account.slips or UNSET
     return Result(
         below_quorum_reason=reason,
         box_seal=seal.hex(),
@@ -215,6 +256,7 @@ def _result(
         closed=stamp(now),
         conduct=_conduct(held, state, signers, "closed", now),
         signers=signers,
+        slips=slips,
         software=VERSION,
         supersedes="",
         **vars(shown),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rounds.errors import RuleRefusal, Unreadable
+from rounds.errors import BadInput, RuleRefusal, Unreadable
 
 
 class BoxInUse(RuleRefusal):
@@ -32,6 +32,15 @@ class BelowQuorum(RuleRefusal):
         )
         self.collected = collected
         self.missing = missing
+
+
+class LeftoverMissing(BadInput):
+    """The round has slips, and nobody said how many of them were not handed out."""
+
+    def __init__(self, made: int) -> None:
+        """`made`: how many slips there are in all."""
+        super().__init__("本次测评用了投票凭条：计票前须清点未发出的凭条，用 --leftover 写明张数（全部发出的写0）。")
+        self.made = made
 
 
 class StorageFailure(Unreadable):

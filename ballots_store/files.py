@@ -52,7 +52,7 @@ def write_new(path: Path, data: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         write_synced(temporary, data)
-        _publish(temporary, path)
+        _name(temporary, path)
         sync_folder(path.parent)
     except FileExistsError:
         raise StorageFailure(f"“{path}”已存在，不予覆盖：请换一个文件名。") from None
@@ -103,7 +103,18 @@ def identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _publish(temporary: Path, path: Path) -> None:
+def publish(finished: Path, path: Path) -> None:
+    """Give the finished, synced file its name, never replacing another; durable when this returns.
+
+    Raises:
+        OSError: it can't be; the file is still there under one of its names.
+    """
+    _name(finished, path)
+    finished.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def _name(temporary: Path, path: Path) -> None:
     """Give the finished file its name without replacing another: link, or rename where there are no links (FAT)."""
     try:
         os.link(temporary, path)

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from ballots_store.closing import END
 from ballots_store.errors import StorageFailure
-from ballots_store.files import make_folders, read_capped, write_over
-from ballots_store.held import HeldBox
+from ballots_store.files import identity, make_folders, read_capped, write_over
+from ballots_store.held import HeldBox, slots_path
 from ballots_store.home import Home, RoundFolder
 from ballots_store.lock import held as holding
 from ballots_store.reasons import reason
@@ -38,22 +38,23 @@ def copy_to_token(home: Home, round_id: str, *, token: Path | None = None) -> Pa
 
     Raises:
         RuleRefusal: the round has not ended.
+        TokenAway: the stick is not in; a folder of its name on the disk is not taken for it.
         StorageFailure: the stick can't be written, or does not give back what was written.
     """
     with HeldBox(home, round_id, token=token) as box:
         place, end = box.token, box.store.stored(END)
-    if end is None:
-        raise RuleRefusal("本次测评尚未结束，不能复制票箱：请先计票。")
-    if place is None:
-        return None
-    if not place.is_dir():
-        raise StorageFailure(f"找不到票箱U盘文件夹“{place}”：请插好U盘后再次执行。")
+        if end is None:
+            raise RuleRefusal("本次测评尚未结束，不能复制票箱：请先计票。")
+        if place is None:
+            return None
+        box.check_token()
+        slots = slots_path(box.folder, place, box.bound_to)
     source, target = home.folder(round_id), frozen_home(place).folder(round_id)
     if source.path.resolve() == target.path.resolve():
         return target.path
     with holding(source):
         files = _files(source, target)
-        _copy({**files, target.end: end}, target)
+        _copy({**files, target.end: end}, target, slots)
     return target.path
 
 
@@ -68,12 +69,14 @@ def _files(source: RoundFolder, target: RoundFolder) -> dict[Path, bytes]:
     return {to: read_capped(path, _MAX_BOX, "票箱文件") for path, to in pairs if path.exists()}
 
 
-def _copy(files: dict[Path, bytes], target: RoundFolder) -> None:
+def _copy(files: dict[Path, bytes], target: RoundFolder, slots: Path) -> None:
     try:
         make_folders(target.path)
     except OSError as error:
         raise StorageFailure(f"无法在票箱U盘上建立“{target.path}”（{reason(error)}）：请检查U盘。") from None
+    _check_same_medium(slots, target.path)
     write_and_read_back(files)
+    _check_same_medium(slots, target.path)
 
 
 def write_and_read_back(files: Mapping[Path, bytes]) -> None:
@@ -87,6 +90,13 @@ def write_and_read_back(files: Mapping[Path, bytes]) -> None:
     for path, data in files.items():
         if _from_medium(path, len(data)) != data:
             raise StorageFailure(f"U盘上的“{path}”读回后与写入的不一致：请更换U盘，再次执行同一命令。")
+
+
+def _check_same_medium(slots: Path, folder: Path) -> None:
+    """Pulled out in between, the stick leaves its folder behind on the disk: what lies there is on no stick."""
+    found = identity(slots), identity(folder)
+    if found[0] is None or found[1] is None or found[0][0] != found[1][0]:
+        raise StorageFailure("复制途中票箱U盘被拔出：请插回原U盘，再次执行同一命令。")
 
 
 def _from_medium(path: Path, size: int) -> bytes:

@@ -106,6 +106,11 @@ class HeldBox:
         """How many ballots the state has room for: the registered members."""
         return self.authorisation.record.registered
 
+    @property
+    def is_stationed(self) -> bool:
+        """定点: only slips open a session."""
+        return self.authorisation.record.method == "stationed"
+
     def open_holders(self, codes: Mapping[Holder, str], now: datetime) -> dict[Holder, SecretKeys]:
         """The private halves of the holders whose codes are given; a wrong one is logged.
 
@@ -171,7 +176,8 @@ class HeldBox:
             )
         self._slot, plain = opened[0]
         self._start_key = start_key
-        return decode_state(plain, self.capacity, roster_used=self.zero_report.record.roster_used)
+        roster_used, slips_only = self.zero_report.record.roster_used, self.is_stationed
+        return decode_state(plain, self.capacity, roster_used=roster_used, slips_only=slips_only)
 
     def settle(self, state: BoxState, draw: Draw) -> None:
         """Make sure that the state just read is on the medium before the other slot's key is erased.

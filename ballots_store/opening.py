@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from ballots_store import log
 from ballots_store.attested import sign_parts
-from ballots_store.box import check_window
 from ballots_store.errors import StorageFailure
 from ballots_store.files import make_folders, sync_folder, write_synced
+from ballots_store.heading import check_window
 from ballots_store.held import ROUND_SECRET, START_SECRET, part_name, slots_path
 from ballots_store.home import Home, RoundFolder
 from ballots_store.hooks import Hook, no_hook, step
@@ -34,7 +34,7 @@ from rounds.documents import ZERO_REPORT, Authorisation, KeyStorage, Officer, Ro
 from rounds.encoding import MAX_NAME, encode, is_fit, plain, stamp
 from rounds.envelope import Verified, sign
 from rounds.errors import BadInput, RuleRefusal, VerificationFailure
-from rounds.issuing import Draw, make_round_keys, open_round_keys, roster_digest
+from rounds.issuing import Draw, check_method, make_round_keys, open_round_keys, roster_digest
 from rounds.keyfile import STANDARD_KDF, KdfParameters, derive
 from rounds.keys import KEY_SIZE, SecretKeys
 from rounds.lifecycle import Event, Stage, advance
@@ -172,9 +172,8 @@ def _check_request(
         raise RuleRefusal("这是演练批复，不能用于正式测评：演练请加 --rehearsal。")
     if request.rehearsal and not authorisation.rehearsal:
         raise RuleRefusal("这是正式批复，不能用于演练：请去掉 --rehearsal，或另行申请演练批复。")
-    if basis.method != "gathered":
-        raise RuleRefusal("本版本只支持集中投票（gathered），尚不支持定点投票：请改用纸质票或另行批复。")
-    check_window(basis, now)
+    check_method(basis)
+    check_window(basis, now, early=basis.method == "stationed")
     log.check_clock(now)
     _check_officers(request, basis)
     _check_roster(request.roster, basis)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rounds.documents import Method
 from rounds.errors import RuleRefusal
 
 
@@ -30,6 +31,17 @@ class Heading:
     """True: no 票箱U盘; the weaker storage is named on the opening screen."""
     roster: tuple[str, ...] = ()
     """Members by position, empty without a roster."""
+    method: Method = "gathered"
+    slips: bool = False
+    """投票凭条 were made: the locked screen takes them."""
+    opens: str = ""
+    closes: str = ""
+    """The authorised times as the authorisation spells them, empty without a limit."""
+
+    @property
+    def stationed(self) -> bool:
+        """定点: slips alone open a session, the PIN opens the menu only."""
+        return self.method == "stationed"
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,28 @@ class WrongPin(RuleRefusal):
         super().__init__("开启口令不正确")
         self.tries_left = tries_left
         self.wait_s = wait_s
+
+
+class WrongSlip(RuleRefusal):
+    """No unused slip of this round has that number; the failure is already durable.
+
+    A used slip, one of another round and one that never was get the same answer: whether somebody's slip was used is
+    nobody's business.
+    """
+
+    def __init__(self, tries_left: int, wait_s: float) -> None:
+        """`tries_left` before a wait begins (0 when one has begun); `wait_s` seconds until the next try."""
+        super().__init__("投票凭条号不正确或已使用")
+        self.tries_left = tries_left
+        self.wait_s = wait_s
+
+
+class MiscopiedSlip(RuleRefusal):
+    """Not ten digits, or the check digit is off: no slip of any round, so nothing was tried and nothing is counted."""
+
+    def __init__(self) -> None:
+        """The line for the user."""
+        super().__init__("投票凭条号为10位数字，请对照凭条重新输入")
 
 
 class BoxFull(RuleRefusal):

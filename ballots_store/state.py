@@ -1,8 +1,9 @@
 """What is sealed inside the box's one row, as a value of constant size.
 
 Layout, big endian: version u8 · stage u8 · pending u8 · emergency u8 · issued u32 · collected u32 · starts u16 ·
-wrong PINs u16 · wrong in a row u16 · helped u32 · KDF lanes u8, passes u8, memory u32 · PIN salt 16, PIN hash 32 ·
-poll book, one bit a member · ballots, 64 bytes each, sorted, then zeros up to the capacity.
+wrong PINs u16 · wrong in a row u16 · wrong slips u16 · wrong in a row u16 · helped u32 · KDF lanes u8, passes u8,
+memory u32 · PIN salt 16, PIN hash 32 · slips made u32, slip key 32, paper 32 · poll book, one bit a member ·
+unused slips, 16 bytes each, sorted, then zeros · ballots, 64 bytes each, sorted, then zeros; both up to the capacity.
 No time, no sequence number, nothing per cast: two states differ only in what a voter could see on the locked screen.
 """
 
@@ -18,8 +19,11 @@ from rounds.lifecycle import Stage
 BALLOT_SIZE = 64
 """HPKE: 32 bytes of encapsulated key, 16 of ballot, 16 of tag."""
 
-_VERSION = 1
-_FIXED = struct.Struct(">BBBBIIHHHIBBI16s32s")
+SLIP_SIZE = 16
+"""HMAC-SHA-256 of a slip's number, cut: 128 bits tell at most 20,000 slips apart."""
+
+_VERSION = 2
+_FIXED = struct.Struct(">BBBBIIHHHHHIBBI16s32sI32s32s")
 _PUBLIC = struct.Struct(">BBII")
 _STAGES = (Stage.OPENED, Stage.STOPPED, Stage.CLOSED, Stage.VOID)
 _LARGEST_U16 = 0xFFFF
@@ -32,6 +36,31 @@ class PinVerifier:
     salt: bytes
     hashed: bytes
     kdf: KdfParameters
+
+
+@dataclass(frozen=True)
+class SlipBook:
+    """The round's 投票凭条. A used slip's entry is gone: nothing marks which it was, nor when, nor for which ballot."""
+
+    made: int = 0
+    key: bytes = bytes(32)
+    """Under which the entries are HMACs of numbers."""
+    paper: bytes = bytes(32)
+    """HMAC of the file that was printed, so that an interrupted `slips` can tell its own file."""
+    unused: tuple[bytes, ...] = ()
+    """Sorted, so that no place says when a number was drawn or printed."""
+
+    @property
+    def used(self) -> int:
+        """Slips whose ballot is in the box."""
+        return self.made - len(self.unused)
+
+    def without(self, entry: bytes) -> SlipBook:
+        """The book once the ballot of `entry` is in."""
+        return replace(self, unused=tuple(other for other in self.unused if other != entry))
+
+
+NO_SLIPS = SlipBook()
 
 
 @dataclass(frozen=True)
@@ -50,6 +79,14 @@ class BoxState:
     pin: PinVerifier
     poll_book: bytes
     ballots: tuple[bytes, ...]
+    wrong_slips: int = 0
+    slip_failures: int = 0
+    slips: SlipBook = NO_SLIPS
+
+    @property
+    def is_voting(self) -> bool:
+        """Neither closed nor void: marks and slips still stand."""
+        return self.stage in {Stage.OPENED, Stage.STOPPED}
 
     def marked(self, member: int) -> bool:
         """Whether the member at `member` has voted."""
@@ -63,14 +100,15 @@ class BoxState:
         """The pending session ended without a ballot (未投)."""
         return replace(self, pending=False)
 
-    def with_ballot(self, sealed: bytes, member: int | None) -> BoxState:
-        """The ballot is in and the member, if there is a roster, is marked: one value, so one commit."""
+    def with_ballot(self, sealed: bytes, member: int | None, slip: bytes | None = None) -> BoxState:
+        """The ballot is in and the member is marked or the slip gone, if there is one: one value, so one commit."""
         return replace(
             self,
             pending=False,
             collected=self.collected + 1,
             ballots=tuple(sorted((*self.ballots, sealed))),
             poll_book=self.poll_book if member is None else _with_bit(self.poll_book, member),
+            slips=self.slips if slip is None else self.slips.without(slip),
         )
 
     def with_wrong_pin(self) -> BoxState:
@@ -79,6 +117,14 @@ class BoxState:
             self,
             failures=min(self.failures + 1, _LARGEST_U16),
             wrong_pins=min(self.wrong_pins + 1, _LARGEST_U16),
+        )
+
+    def with_wrong_slip(self) -> BoxState:
+        """One more number that is no unused slip, counted as `with_wrong_pin` counts."""
+        return replace(
+            self,
+            slip_failures=min(self.slip_failures + 1, _LARGEST_U16),
+            wrong_slips=min(self.wrong_slips + 1, _LARGEST_U16),
         )
 
     def started(self, *, emergency: bool) -> BoxState:
@@ -92,13 +138,14 @@ class BoxState:
         )
 
     def ended(self, stage: Stage) -> BoxState:
-        """Closed or void: the poll book and the PIN are gone, the sealed ballots stay."""
+        """Closed or void: the poll book, the slips and the PIN are gone, the sealed ballots stay."""
         return replace(
             self,
             stage=stage,
             pending=False,
             poll_book=bytes(len(self.poll_book)),
             pin=replace(self.pin, salt=bytes(16), hashed=bytes(32)),
+            slips=SlipBook(made=self.slips.made),
         )
 
 
@@ -133,28 +180,38 @@ def encode_state(state: BoxState, capacity: int) -> bytes:
         state.starts,
         state.wrong_pins,
         state.failures,
+        state.wrong_slips,
+        state.slip_failures,
         state.helped,
         kdf.lanes,
         kdf.passes,
         kdf.memory_kib,
         state.pin.salt,
         state.pin.hashed,
+        state.slips.made,
+        state.slips.key,
+        state.slips.paper,
     )
+    slips = b"".join(state.slips.unused).ljust(capacity * SLIP_SIZE, b"\0")
     ballots = b"".join(state.ballots).ljust(capacity * BALLOT_SIZE, b"\0")
-    return fixed + state.poll_book + ballots
+    return fixed + state.poll_book + slips + ballots
 
 
-def decode_state(data: bytes, capacity: int, *, roster_used: bool) -> BoxState:
+def decode_state(data: bytes, capacity: int, *, roster_used: bool, slips_only: bool = False) -> BoxState:
     """Read what `encode_state` wrote, and hold the marks against the ballots.
+
+    `slips_only`: every ballot of the round comes by a slip (定点).
 
     Raises:
         VerificationFailure: marks, ballots and counts do not agree.
     """
-    (version, stage, pending, emergency, issued, collected, starts, wrong, failures, helped,
-     lanes, passes, memory, salt, hashed) = _FIXED.unpack_from(data)  # fmt: skip
+    (version, stage, pending, emergency, issued, collected, starts, wrong, failures, wrong_slips, slip_failures, helped,
+     lanes, passes, memory, salt, hashed, made, slip_key, paper) = _FIXED.unpack_from(data)  # fmt: skip
     book_size = (capacity + 7) // 8
-    book = data[_FIXED.size : _FIXED.size + book_size]
-    room = data[_FIXED.size + book_size :]
+    slips_at = _FIXED.size + book_size
+    ballots_at = slips_at + capacity * SLIP_SIZE
+    book, slip_room, room = data[_FIXED.size : slips_at], data[slips_at:ballots_at], data[ballots_at:]
+    entries = (slip_room[at * SLIP_SIZE : (at + 1) * SLIP_SIZE] for at in range(capacity))
     ballots = tuple(room[at * BALLOT_SIZE : (at + 1) * BALLOT_SIZE] for at in range(collected))
     state = BoxState(
         stage=_STAGES[stage],
@@ -169,10 +226,14 @@ def decode_state(data: bytes, capacity: int, *, roster_used: bool) -> BoxState:
         pin=PinVerifier(salt, hashed, KdfParameters(lanes=lanes, memory_kib=memory, passes=passes)),
         poll_book=book,
         ballots=ballots,
+        wrong_slips=wrong_slips,
+        slip_failures=slip_failures,
+        slips=SlipBook(made, slip_key, paper, tuple(entry for entry in entries if any(entry))),
     )
     if version != _VERSION or len(room) != capacity * BALLOT_SIZE:
         raise VerificationFailure("box state", "票箱内容的格式不符：请保留票箱并报告上级团组织。")
     _check_counts(state, room, roster_used=roster_used)
+    _check_slips(state, slip_room, capacity, roster_used=roster_used, slips_only=slips_only)
     return state
 
 
@@ -180,16 +241,31 @@ def _check_counts(state: BoxState, room: bytes, *, roster_used: bool) -> None:
     """Exactly as many ballots as counted, all distinct, and as many marks where there is a poll book."""
     beyond = room[state.collected * BALLOT_SIZE :]
     marks = int.from_bytes(state.poll_book).bit_count()
-    voting = state.stage in {Stage.OPENED, Stage.STOPPED}
     agree = (
         not any(beyond)
         and len(set(state.ballots)) == state.collected
         and all(any(ballot) for ballot in state.ballots)
         and state.collected + state.pending <= state.issued
-        and marks == (state.collected if roster_used and voting else 0)
+        and marks == (state.collected if roster_used and state.is_voting else 0)
     )
     if not agree:
         raise VerificationFailure("poll book", "票箱中的票数与投票记录不符：停止使用，请保留票箱并报告上级团组织。")
+
+
+def _check_slips(state: BoxState, room: bytes, capacity: int, *, roster_used: bool, slips_only: bool) -> None:
+    """At most one slip gone for each ballot, exactly one where only slips open a session; none kept once it is over."""
+    book = state.slips
+    used = book.used if state.is_voting else 0
+    agree = (
+        room == b"".join(sorted(set(book.unused))).ljust(len(room), b"\0")
+        and 0 <= used <= state.collected
+        and book.made <= capacity
+        and not (roster_used and book.made)
+        and (state.is_voting or not book.unused)
+        and (not slips_only or not state.is_voting or used == state.collected)
+    )
+    if not agree:
+        raise VerificationFailure("slips", "票箱中的票数与投票凭条不符：停止使用，请保留票箱并报告上级团组织。")
 
 
 def encode_public(state: BoxState) -> bytes:

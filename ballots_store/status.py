@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from ballots_store.errors import BoxInUse, StorageFailure
@@ -59,6 +60,27 @@ def round_status(home: Home, round_id: str) -> Status:
     except BoxInUse:
         return _status(folder, round_id, IN_USE, None, None)
     return _status(folder, round_id, stage.value, issued, collected)
+
+
+def recorded_token(home: Home, round_id: str) -> Path | None:
+    """The folder of the 票箱U盘 that opening recorded; None on the same disk, or while a process holds the box.
+
+    Raises:
+        BadInput: not a round id.
+        StorageFailure, VerificationFailure: the box is missing or damaged.
+    """
+    folder = home.folder(round_id)
+    try:
+        with held(folder):
+            store = BoxStore(folder.box)
+            try:
+                recorded = store.meta("token")
+            finally:
+                store.close()
+    except BoxInUse:
+        return None
+    # of a damaged name the start of the kiosk says what is wrong: here it is a folder that is not there
+    return Path(recorded.replace(b"\0", b"?").decode("utf-8", "replace")) if recorded else None
 
 
 def _status(folder: RoundFolder, round_id: str, state: str, issued: int | None, collected: int | None) -> Status:

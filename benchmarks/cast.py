@@ -1,4 +1,8 @@
-"""A durable cast beside its floor: two slot writes and one page write, each synced; and how it grows with the box."""
+"""A durable cast beside its floor: two slot writes and one page write, each synced; and how it grows with the box.
+
+A second floor has the same writes with SQLite's own commit, under the box's pragmas and with as many bytes, in place of
+the page: what no cast on that store can go below (docs/adr/0011).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
+from ballots_store.store import BoxStore, create_store
 from benchmarks.boxes import fill, opened_box
 from benchmarks.measuring import Measurement, seconds
 from rounds.choices import Choice
@@ -22,13 +27,12 @@ _STATE_PAGE = 64
 class _Floor:
     """The least that the design writes: a key, a page, and the old key's end, each through to the medium."""
 
-    def __init__(self, folder: Path, size: int) -> None:
+    def __init__(self, folder: Path) -> None:
         folder.mkdir()
         self._slots = os.open(folder / "slots", os.O_RDWR | os.O_CREAT, 0o600)
         self._box = os.open(folder / "box", os.O_RDWR | os.O_CREAT, 0o600)
-        self._size = size
         os.pwrite(self._slots, bytes(3 * _PAGE), 0)
-        os.pwrite(self._box, bytes(size), 0)
+        os.pwrite(self._box, bytes(_PAGE), 0)
         os.fsync(self._slots)
         os.fsync(self._box)
 
@@ -36,7 +40,7 @@ class _Floor:
         """One round of it."""
         for descriptor, data, offset in (
             (self._slots, os.urandom(32), _PAGE),
-            (self._box, os.urandom(self._size), 0),
+            (self._box, os.urandom(_PAGE), 0),
             (self._slots, bytes(32), 2 * _PAGE),
         ):
             os.pwrite(descriptor, data, offset)
@@ -47,23 +51,47 @@ class _Floor:
         os.close(self._box)
 
 
+class _SqliteFloor:
+    """The same with a commit of the box's own store in the middle; nothing is sealed, sorted or checked."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        folder.mkdir()
+        self._slots = os.open(folder / "slots", os.O_RDWR | os.O_CREAT, 0o600)
+        os.pwrite(self._slots, bytes(3 * _PAGE), 0)
+        os.fsync(self._slots)
+        create_store(folder / "box", {}, (), bytes(10), os.urandom(size))
+        self._store, self._size = BoxStore(folder / "box"), size
+
+    def write(self) -> None:
+        """One round of it."""
+        os.pwrite(self._slots, os.urandom(32), _PAGE)
+        os.fdatasync(self._slots)
+        self._store.update(bytes(10), os.urandom(self._size))
+        os.pwrite(self._slots, bytes(32), 2 * _PAGE)
+        os.fdatasync(self._slots)
+
+    def close(self) -> None:
+        os.close(self._slots)
+        self._store.close()
+
+
 def _measured(folder: Path, members: int) -> tuple[float, float, float]:
-    """Median seconds of a cast, of the floor, and of the floor with a write as large as the state."""
+    """Median seconds of a cast, of the floor, and of the floor that commits as many bytes through the box's store."""
     made = opened_box(folder / "box", members=members)
     fill(made, max(members - CASTS - 5, 0))
     casts = min(CASTS, members - 1)
-    page, whole = _Floor(folder / "page", _PAGE), _Floor(folder / "whole", max(_PAGE, _STATE_PAGE * members))
+    page, store = _Floor(folder / "page"), _SqliteFloor(folder / "store", max(_PAGE, _STATE_PAGE * members))
     box = made.start()
-    taken, floors, wholes = [], [], []
+    taken, floors, stores = [], [], []
     for _ in range(casts):
         made.unlock(box)
         taken.append(seconds(lambda: box.cast(Choice.SATISFIED)))
         floors.append(seconds(page.write))
-        wholes.append(seconds(whole.write))
+        stores.append(seconds(store.write))
     box.close()
     page.close()
-    whole.close()
-    return statistics.median(taken), statistics.median(floors), statistics.median(wholes)
+    store.close()
+    return statistics.median(taken), statistics.median(floors), statistics.median(stores)
 
 
 def run() -> list[Measurement]:
@@ -71,9 +99,9 @@ def run() -> list[Measurement]:
     rows, first, last = [], 0.0, 0.0
     for members in SIZES:
         with tempfile.TemporaryDirectory() as folder:
-            cast, floor, whole = _measured(Path(folder), members)
+            cast, floor, store = _measured(Path(folder), members)
         first, last = first or cast, cast
-        note = f"state {_STATE_PAGE * members:,} bytes; the floor with a write of that size: {whole * 1e3:.2f} ms"
+        note = f"state {_STATE_PAGE * members:,} bytes; the floor with SQLite's commit of it: {store / floor:.2f}×"
         rows.append(
             Measurement(
                 f"cast, {members:,} members, nearly full",

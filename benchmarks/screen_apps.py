@@ -38,9 +38,8 @@ def _kiosk(folder: Path) -> None:
     from kiosk.timings import Timings  # noqa: PLC0415  as above
 
     box = make_box(folder / "home", members=45).start()
-    app = KioskApp(box, timings=Timings(settled_s=0.0), clock=time.monotonic)
     _say_ready()
-    run_hardened(app)
+    run_hardened(KioskApp(box, timings=Timings(settled_s=0.0), clock=time.monotonic))
     box.close()
 
 

@@ -23,9 +23,9 @@ from benchmarks.screen_apps import EMPTY, READY
 from kiosk import texts
 
 TITLE = "screens: first paint against an empty Textual app; key to paint against a one-line repaint"
-STARTS, KEYS = 5, 25
-PAINT_AIM, KEY_AIM = 1.3, 2.0
-QUIET_S = 0.4
+STARTS, KEYS = 9, 150
+PAINT_AIM, KEY_AIM, LONGEST_MS = 1.3, 2.0, 30.0
+QUIET_S = 0.06
 """Before a key is pressed nothing has come for so long: a screen drops what was typed before it stood."""
 PATIENCE_S = 30.0
 
@@ -112,7 +112,7 @@ def _keys() -> tuple[list[float], list[float]]:
 
 
 def run() -> list[Measurement]:
-    """Two rows: first paint, key to paint (median; the 99th percentile in the note)."""
+    """First paint; key to paint, its median and its 99th percentile."""
     kiosk, empty = _first_paints()
     ballot, lines = _keys()
     return [
@@ -124,6 +124,15 @@ def run() -> list[Measurement]:
             statistics.median(lines) * 1e3,
             "ms",
             KEY_AIM,
-            note=f"99th percentile {percentile(ballot, 0.99) * 1e3:.1f} ms, aim 30",
+            note=f"{KEYS} keys",
+        ),
+        Measurement(
+            "key → paint on the ballot, 99th percentile",
+            "30 ms",
+            percentile(ballot, 0.99) * 1e3,
+            LONGEST_MS,
+            "ms",
+            1.0,
+            note=f"{KEYS} keys",
         ),
     ]

@@ -1,4 +1,4 @@
-"""`beikaobei-kiosk`: vote, `demo`, `announce`. The environment is cleaned before anything of textual is imported."""
+"""`beikaobei-kiosk`: vote, `demo`, `announce`, `check`. The environment is cleaned before textual is imported."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _VOTE_HELP = """\
 用法：beikaobei-kiosk [测评编号] [--token 文件夹] [--emergency] [--home 文件夹]
       beikaobei-kiosk demo
       beikaobei-kiosk announce 结果文件.result [--trust 名片.pub]
+      beikaobei-kiosk check [测评编号]
 
 打开投票界面。先后输入指导监督人员口令、计票人口令，之后全屏投票。
 本机只有一次测评时，编号可以省略。
@@ -47,6 +48,22 @@ _ANNOUNCE_HELP = """\
   --help            显示帮助
 
 例：beikaobei-kiosk announce 一班.result
+"""
+
+
+_CHECK_HELP = """\
+用法：beikaobei-kiosk check [测评编号] [--token 文件夹] [--home 文件夹] [--json]
+
+检查本机和会场：显示器、投屏和远程程序、终端、电源、锁屏、磁盘、票箱U盘、时钟、键盘等，逐项列出办法。
+本机无法得知的，在终端中逐项询问。没有不符项的退出码为0，否则为1。不影响本机的测评。
+
+选项：
+  --token 文件夹  票箱U盘所在的文件夹（写了测评编号的，默认用封箱时登记的位置）
+  --home 文件夹   数据文件夹
+  --json          标准输出只给一个 JSON 对象，不提问，供脚本使用
+  --help          显示帮助
+
+例：beikaobei-kiosk check --token /media/usb
 """
 
 
@@ -110,6 +127,18 @@ def announce(result: Path, trust: Path | None, home: Path | None) -> int:
     from kiosk import announcing  # noqa: PLC0415  as above
 
     return announcing.announce(_home(home), result, trust)
+
+
+@cli.command(help=_CHECK_HELP)
+@click.argument("round_id", required=False)
+@click.option("--token", type=click.Path(path_type=Path), default=None)
+@click.option("--json", "for_script", is_flag=True)
+@_HOME
+def check(round_id: str | None, *, token: Path | None, for_script: bool, home: Path | None) -> int:
+    """Check the laptop and the hall."""
+    from kiosk.checks import command, model  # noqa: PLC0415  voting needs them elsewhere, `announce` not at all
+
+    return command.check(_home(home), round_id, token, for_script=for_script, around=model.Surroundings())
 
 
 def _home(given: Path | None) -> Home:

@@ -8,13 +8,16 @@ TokenAway covers the screen until the 票箱U盘 is back and the box has complet
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from kiosk import texts
 from kiosk.booth import Booth, BoxFull, TokenAway, WindowClosed
-from kiosk.hardened import HardenedApp, HardenedScreen
+from kiosk.checks.model import Finding
+from kiosk.hardened import HardenedApp
 from kiosk.screens.base import Hall, KioskScreen
+from kiosk.screens.checks import ChecksScreen
 from kiosk.screens.locked import LockedScreen, MemberScreen
+from kiosk.screens.stage import Stage
 from kiosk.screens.supervisor import (
     CancelScreen,
     EndScreen,
@@ -41,6 +44,8 @@ class KioskApp(HardenedApp):
         timings: Timings,
         clock: Callable[[], float],
         hint: str = "",
+        room: Callable[[], str | None] = lambda: None,
+        checks: Callable[[], Sequence[Finding]] = tuple,
     ) -> None:
         """Prepare the kiosk.
 
@@ -49,18 +54,24 @@ class KioskApp(HardenedApp):
             timings: every waiting time.
             clock: the monotonic clock, in seconds.
             hint: a line for the locked screen, e.g. the PIN of a demonstration.
+            room: the cheap look before every unlock: why nobody may be let in just now, or None.
+            checks: the long look of the supervisor's menu.
         """
         super().__init__(settled_after_s=timings.settled_s)
         self._booth = booth
         self._hall = Hall(booth, timings, clock, self, hint)
+        self._stage = Stage(LockedScreen(self._hall), timings.tick_s)
+        self._room = room
+        self._checks = checks
 
-    def get_default_screen(self) -> HardenedScreen:
-        """An empty screen under all others: Textual cannot replace the first one."""
-        return HardenedScreen()
-
-    def on_mount(self) -> None:
+    def get_default_screen(self) -> Stage:
         """The kiosk starts locked."""
-        self.push_screen(LockedScreen(self._hall))
+        return self._stage
+
+    @property
+    def shown(self) -> KioskScreen:
+        """The screen that people see."""
+        return self._stage.shown
 
     # The supervisor's way -----------------------------------------------------------------------------------------
 
@@ -71,12 +82,22 @@ class KioskApp(HardenedApp):
     def opened(self) -> None:
         """With a roster the member is chosen first."""
         if self._booth.heading.roster:
+            if (refusal := self._room()) is not None:
+                self.lock(refusal=refusal)
+                return
             self._go(MemberScreen(self._hall))
         else:
             self.unlock(None)
 
     def unlock(self, member: int | None) -> None:
-        """Issue one ballot; the hall hears it."""
+        """Issue one ballot; the hall hears it.
+
+        The room is looked at after the PIN (only the supervisor learns what is wrong, and types it again when that is
+        gone) and before the box does anything: no ballot is issued, no slip is used up, nothing is written.
+        """
+        if (refusal := self._room()) is not None:
+            self.lock(refusal=refusal)
+            return
         try:
             self._booth.unlock(member)
         except BoxFull:
@@ -94,12 +115,10 @@ class KioskApp(HardenedApp):
 
     def hold(self, away: TokenAway, back: Callable[[bool], None]) -> None:
         """Cover the screen while the 票箱U盘 is out; then uncover it and go `back`."""
-        self.push_screen(TokenScreen(self._hall, away, lambda completed: self._uncover(back, completed)))
+        self._stage.cover(TokenScreen(self._hall, away, lambda completed: self._uncover(back, completed)))
 
     def _uncover(self, back: Callable[[bool], None], completed: bool) -> None:
-        self.pop_screen()
-        if isinstance(self.screen, KioskScreen):
-            self.screen.uncovered()
+        self._stage.uncover()
         back(completed)
 
     def ask_for_menu(self) -> None:
@@ -109,6 +128,10 @@ class KioskApp(HardenedApp):
     def menu(self, message: str = "") -> None:
         """The supervisor's menu."""
         self._go(MenuScreen(self._hall, message))
+
+    def checks(self) -> None:
+        """Look at the laptop and the hall again."""
+        self._go(ChecksScreen(self._hall, self._checks()))
 
     def pause(self) -> None:
         """Hold the voting."""
@@ -174,4 +197,4 @@ class KioskApp(HardenedApp):
             then()
 
     def _go(self, screen: KioskScreen) -> None:
-        self.switch_screen(screen)
+        self._stage.turn(screen)

@@ -37,6 +37,8 @@ REFUSED = 2
 CRASH_NOTICE = "程序出现异常，已停止。已投入票箱的测评票不受影响，请由两名工作人员重新启动。"
 TOO_SMALL = "窗口太小，请恢复全屏"
 
+_STARTED_S = 1.0
+"""By then the first screen stands; nobody has come up to it yet."""
 _FULL_WIDTH_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _NAMED_KEYS = frozenset({"enter", "escape", "backspace", "tab"})
 
@@ -159,6 +161,7 @@ class HardenedApp(App[int], inherit_bindings=False):
         self._ended_by: int | None = None
         self._crashed = False
         self.when_hung_up: Callable[[], None] | None = None
+        self.when_started: Callable[[], None] | None = None
 
     @property
     def status(self) -> int:
@@ -234,7 +237,10 @@ class HardenedApp(App[int], inherit_bindings=False):
         """There is no mouse; write no OSC 22."""
 
     def _on_load(self) -> None:
-        asyncio.get_running_loop().set_exception_handler(self._task_failed)
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._task_failed)
+        if self.when_started is not None:
+            loop.call_later(_STARTED_S, self.when_started)
 
     def _task_failed(self, loop: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
         del loop  # asyncio's own handler would print the exception
@@ -295,6 +301,7 @@ def run_hardened(
     environment.forbid_core_dumps()
     environment.overwrite_freed_memory()
     app.when_hung_up = on_hangup
+    app.when_started = environment.set_memory_aside
     with signals.guarded(app):
         try:
             app.run(mouse=False)

@@ -22,12 +22,36 @@ ELLIPSIS = "……"
 _OBEYED = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 
+_TWINS = str.maketrans(
+    {"“": "「", "”": "」", "‘": "『", "’": "』", "—": "－", "…": "．", "·": "・", "×": "＊", "√": "ｖ"},
+)
+"""What stands for the characters of ambiguous width that documents use, where a terminal draws those two cells wide."""
+
+
+class _Terminal:
+    """How the terminal of this process draws; asked once, before the first screen."""
+
+    ambiguous_wide = False
+
+
+def assume(*, ambiguous_wide: bool) -> None:
+    """Lay out for a terminal that draws characters of ambiguous width two cells wide, or one (`kiosk.probe`)."""
+    _Terminal.ambiguous_wide = ambiguous_wide
+
+
+def ambiguous_is_wide() -> bool:
+    """Whether the terminal draws characters of ambiguous width (▀ “ …) two cells wide."""
+    return _Terminal.ambiguous_wide
+
+
 def clean(text: str) -> str:
     """Replace what a terminal might obey or reorder (controls, bidi marks, halves of pairs) by a space; keep line ends.
 
-    Private and not yet assigned characters stay: rare characters of names live there.
+    Private and not yet assigned characters stay: rare characters of names live there. Where the terminal draws
+    characters of ambiguous width in two cells, twins of certain width take their place: nothing may shift a line.
     """
-    return "".join(" " if unicodedata.category(c) in _OBEYED and c != "\n" else c for c in text)
+    shown = text.translate(_TWINS) if _Terminal.ambiguous_wide else text
+    return "".join(" " if unicodedata.category(c) in _OBEYED and c != "\n" else c for c in shown)
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -113,8 +137,9 @@ def cut(text: str, width: int, *, always: bool = False) -> str:
     line = clean(text).replace("\n", " ")
     if cell_len(line) <= width:
         return line
-    body = line.removesuffix(ELLIPSIS) if always else line
-    return set_cell_size(body, max(0, width - cell_len(ELLIPSIS))).rstrip(" ") + ELLIPSIS
+    ellipsis = clean(ELLIPSIS)
+    body = line.removesuffix(ellipsis) if always else line
+    return set_cell_size(body, max(0, width - cell_len(ellipsis))).rstrip(" ") + ellipsis
 
 
 def pad(text: str, width: int) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from kiosk import tty
+from kiosk.probe import CJK_REFUSAL, TerminalFacts, probe
 from rounds.errors import BadInput, RoundError, Unreadable, VerificationFailure
 from rounds.sharing import HOLDER_NAMES, Holder
 
@@ -19,8 +20,8 @@ OFFICERS = (Holder.SUPERVISOR, Holder.TELLER)
 _CODE_NAMES = {holder: f"{name}口令" for holder, name in HOLDER_NAMES.items()} | {Holder.EMERGENCY: "应急码"}
 
 
-def check_terminal() -> None:
-    """Refuse a terminal on which nobody could vote, before any code is asked for.
+def check_terminal() -> TerminalFacts:
+    """Refuse a terminal on which nobody could vote, before any code is asked for; how this one draws.
 
     Raises:
         BadInput: no terminal, or one that can't show Chinese.
@@ -30,6 +31,10 @@ def check_terminal() -> None:
     encoding = locale.getpreferredencoding(do_setlocale=False)
     if encoding.lower().replace("-", "") != "utf8":
         raise BadInput(f"终端的文字编码是{encoding}，不是UTF-8，汉字无法显示：请在UTF-8环境（如 LANG=C.UTF-8）下启动。")
+    facts = probe()
+    if not facts.cjk_ok:
+        raise BadInput(CJK_REFUSAL)
+    return facts
 
 
 def say(line: str) -> None:

@@ -68,6 +68,7 @@ COVERED: Final = "内容已遮住，按 Enter 重新填写"
 
 # Thanks, not cast, cancel
 THANKS: Final = "已投入票箱，请离开"
+THANKS_BIG: Final = ("已投入票箱请离开", "请离开")
 NOT_CAST: Final = "本次未投票"
 NOT_CAST_WHY: Final = "填写已中止或超时，没有测评票投入票箱，所作选择已清除"
 CANCEL: Final = "填写已中止，所作选择已清除"
@@ -76,8 +77,8 @@ CANCEL_KEYS: Final = "输入开启口令后按 Enter；团员继续填写，按 
 
 # The supervisor's menu
 MENU: Final = "管理菜单"
-MENU_ITEMS: Final = ("1　暂停", "2　登记一名由他人协助填写的团员", "3　结束投票", "0　返回")
-MENU_KEYS: Final = "请按1、2、3或0"
+MENU_ITEMS: Final = ("1　暂停", "2　登记一名由他人协助填写的团员", "3　结束投票", "4　检查", "0　返回")
+MENU_KEYS: Final = "请按1、2、3、4或0"
 PAUSED: Final = "投票暂停"
 STICK_AWAY: Final = "票箱U盘已拔出，请指导监督人员插回原U盘，投票暂停"
 STICK_WHY: Final = "插回后自动继续。已投入的测评票不受影响。"
@@ -104,6 +105,11 @@ def box(words: str) -> str:
 def cast_of(collected: int, expected: int) -> str:
     """已投 N / 应参加 M."""
     return f"已投 {collected} / 应参加 {expected}"
+
+
+def cast_big(collected: str, expected: str) -> str:
+    """The same in giant writing, figures as they are to stand."""
+    return f"已投{collected}/应参加{expected}"
 
 
 def quorum_line(needed: int) -> str:
@@ -146,6 +152,11 @@ def idle_alert(seconds: int) -> str:
     return f"长时间没有按键：请按任意键继续，{seconds} 秒后自动退出"
 
 
+def choice_line(choice: Choice) -> str:
+    """Key and 等次 as ordinary text, beside or below the giant ones."""
+    return f"{choice.value}　{LABELS[choice]}"
+
+
 def page_of(page: int, pages: int) -> str:
     """第 X 页，共 Y 页."""
     return f"第 {page} 页，共 {pages} 页"
@@ -185,3 +196,22 @@ def outcome(name: str) -> str:
 def fingerprint(words: str) -> str:
     """The result file's fingerprint, as two people compare it."""
     return f"结果文件指纹：{words}"
+
+
+# The checks (kiosk.checks): the menu's screen, and why nobody is let in just now
+CHECKS: Final = "本机和会场检查"
+CHECKS_KEYS: Final = "按 Enter 翻页，按 0 返回"
+CHECK_LEVELS: Final[Mapping[str, str]] = MappingProxyType(
+    {"ok": "正常", "warn": "注意", "refuse": "不符", "ask": "核对"},
+)
+_LONGEST_LABEL = 12
+
+
+def too_many_displays(count: int) -> str:
+    """Why the locked screen lets nobody in; one line at 80 columns."""
+    return f"连接了{count}台显示器，未开启：请断开投影和其他显示器后再开启"
+
+
+def shown_by(program: str) -> str:
+    """The same for a program that shows the screen elsewhere; its name is that of the table, never the process's."""
+    return f"{program[:_LONGEST_LABEL]}正在运行，未开启：请退出该程序后再开启"

@@ -14,7 +14,10 @@ from ballots_store.home import Home
 from ballots_store.rehearsal import Rehearsal, make_rehearsal
 from kiosk import prompts
 from kiosk.app import KioskApp
+from kiosk.checks.at_start import Watch, say_findings, watch
+from kiosk.checks.model import Surroundings
 from kiosk.hardened import run_hardened
+from kiosk.layout import assume
 from kiosk.timings import Timings
 from rounds.results import figures_of, reason_sentence, result_sentence
 from rounds.sharing import Holder
@@ -27,22 +30,33 @@ def now() -> datetime:
     return datetime.now().astimezone()
 
 
-def vote(home: Home, round_id: str | None, token: Path | None, *, emergency: bool = False) -> int:
+def vote(
+    home: Home,
+    round_id: str | None,
+    token: Path | None,
+    *,
+    emergency: bool = False,
+    around: Surroundings | None = None,
+) -> int:
     """Hold the voting of one round; the exit status, 0 only after the voting was ended.
 
     `emergency`: the 应急码 stands in for one officer's code; the result says so.
+    `around`: where the checks look; this machine, unless one is given.
 
     Raises:
+        RuleRefusal: a check found what would lose or show ballots (a rehearsal is warned only).
         RoundError: no such round, wrong codes, a box that can't be started.
         KeyboardInterrupt, EOFError: the officers broke off at the plain terminal.
     """
-    prompts.check_terminal()
+    assume(ambiguous_wide=prompts.check_terminal().ambiguous_wide)
     chosen = home.pick(round_id)
+    room = watch(around or Surroundings(), home, chosen, token)
+    say_findings(room.checks(), prompts.say, official=room.official)
     holders = prompts.ask_holders(emergency=emergency)
     box = prompts.with_codes(lambda codes: _start(home, chosen, codes, token), holders)
     try:
         _confirm_count(box)
-        return _run(box)
+        return _run(box, watched=room)
     finally:
         box.close()
 
@@ -53,14 +67,15 @@ def demo() -> int:
     Raises:
         RoundError: the temporary folder can't be used.
     """
-    prompts.check_terminal()
+    assume(ambiguous_wide=prompts.check_terminal().ambiguous_wide)
     prompts.say("正在准备演练（约需数秒）…")
     with tempfile.TemporaryDirectory(prefix="beikaobei-demo-") as folder:
         rehearsal = make_rehearsal(Path(folder), members=DEMO_MEMBERS, now=now())
         codes = {Holder.SUPERVISOR: rehearsal.supervisor_code, Holder.TELLER: rehearsal.teller_code}
         box = BallotBox.start(rehearsal.home, rehearsal.round_id, codes, clock=now)
         try:
-            status = _run(box, hint=f"演练用开启口令：{rehearsal.pin}")
+            watched = watch(Surroundings(), rehearsal.home, rehearsal.round_id, None)
+            status = _run(box, watched=watched, hint=f"演练用开启口令：{rehearsal.pin}")
             collected = box.figures().collected
         finally:
             box.close()
@@ -73,8 +88,8 @@ def _start(home: Home, round_id: str, codes: Mapping[Holder, str], token: Path |
     return BallotBox.start(home, round_id, codes, token=token, clock=now, wait_for_token=True)
 
 
-def _run(box: BallotBox, *, hint: str = "") -> int:
-    app = KioskApp(box, timings=Timings(), clock=time.monotonic, hint=hint)
+def _run(box: BallotBox, *, watched: Watch, hint: str = "") -> int:
+    app = KioskApp(box, timings=Timings(), clock=time.monotonic, hint=hint, room=watched.room, checks=watched.checks)
     return run_hardened(app, on_hangup=box.close)
 
 

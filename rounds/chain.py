@@ -28,7 +28,7 @@ from rounds.encoding import decode
 from rounds.envelope import Envelope, Expected, Kind, Verified, decode_payload, read
 from rounds.errors import Unreadable, UntrustedIssuer, VerificationFailure
 from rounds.keys import check_distinct, check_sealing_key, check_signing_key, fingerprint
-from rounds.results import check_result, check_signers
+from rounds.results import check_result, check_signers, check_void
 from rounds.rules import quorum_needed
 from rounds.sharing import Holder
 
@@ -117,8 +117,7 @@ def read_void_report(data: bytes, roots: Roots) -> RoundEnd[VoidReport]:
         UntrustedIssuer, Unreadable, VerificationFailure: whichever link does not hold.
     """
     verified = _read_end(data, VOID, roots)
-    if verified.end.record.collected > verified.end.record.issued:
-        raise VerificationFailure("account", "作废报告的票数不能自洽，不予采用。")
+    check_void(verified.end.record, verified.authorisation.record)
     return verified
 
 

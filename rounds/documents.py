@@ -150,7 +150,7 @@ class LogLine(Record, frozen=True, kw_only=True):
     """One round-level event; never a cast, an unlock, a choice or a key press."""
 
     at: Time
-    event: Literal["opened", "started", "wrong_code", "count_disputed", "stopped", "closed", "void"]
+    event: Literal["opened", "slips_made", "started", "wrong_code", "count_disputed", "stopped", "closed", "void"]
 
 
 class Chain(Record, frozen=True, kw_only=True):
@@ -182,6 +182,21 @@ class Conduct(Record, frozen=True, kw_only=True):
     """Wrong 开启口令 tries."""
 
 
+class SlipCount(Record, frozen=True, kw_only=True):
+    """投票凭条 of a round that used them; which of them were used is nowhere."""
+
+    leftover: _Count
+    """未发出: still in the officers' hands at the end, counted before the tally."""
+    made: _Count
+    wrong: Annotated[int, msgspec.Meta(ge=0, le=MAX_STARTS)]
+    """Numbers typed that were none of this round's unused ones (miscopied ones are not counted)."""
+
+    @property
+    def handed_out(self) -> int:
+        """How many left the officers' hands."""
+        return self.made - self.leftover
+
+
 class Result(Record, frozen=True, kw_only=True):
     """`.result`: the outcome with the figures it follows from; below quorum no count of either choice exists."""
 
@@ -202,6 +217,8 @@ class Result(Record, frozen=True, kw_only=True):
     registered: _Members
     satisfied: _Count | None
     signers: Annotated[tuple[Holder, ...], msgspec.Meta(min_length=2, max_length=3)]
+    slips: SlipCount | msgspec.UnsetType = msgspec.UNSET
+    """Absent where there were none: such a file is spelled as before slips existed."""
     software: Line
     supersedes: OptionalDigest
     unsatisfied: _Count | None
@@ -220,6 +237,8 @@ class VoidReport(Record, frozen=True, kw_only=True):
     """实到, where it was known; None otherwise."""
     reason: Line
     signers: Annotated[tuple[Holder, ...], msgspec.Meta(min_length=2, max_length=3)]
+    slips: SlipCount | msgspec.UnsetType = msgspec.UNSET
+    """As in a result; leftover slips that nobody counted are taken for handed out."""
     software: Line
 
 

@@ -26,7 +26,7 @@ from rounds.documents import (
 )
 from rounds.encoding import MAX_NAME, digest, is_fit, is_plain, stamp
 from rounds.envelope import sign
-from rounds.errors import BadInput, Unreadable
+from rounds.errors import BadInput, RuleRefusal, Unreadable
 from rounds.keyfile import ENTROPY_SIZE, STANDARD_KDF, KdfParameters, open_key, read_key_file, seal_key
 from rounds.keys import KEY_SIZE, SecretKeys
 
@@ -179,6 +179,18 @@ def authorise(
     data = sign(record, AUTHORISATION.payload_type(rehearsal=plan.rehearsal), [key.signing])
     _read_back(data, key)
     return IssuedAuthorisation(data, record.round_id, activation_code, emergency_code)
+
+
+def check_method(plan: RoundPlan | Authorisation) -> None:
+    """Hold a 定点 round against what it needs (RULES.md 3): a box in a public place, for a stated time, with slips.
+
+    Raises:
+        RuleRefusal: no window, or a roster: a slip is never tied to a name.
+    """
+    if plan.method == "stationed" and not (plan.opens and plan.closes):
+        raise RuleRefusal("定点投票须规定投票时间：批复时用 --opens 和 --closes 写明开始和结束时间。")
+    if plan.method == "stationed" and plan.roster_digest:
+        raise RuleRefusal("定点投票使用不记名的投票凭条，不用花名册：批复时请去掉 --roster。")
 
 
 def roster_digest(members: Sequence[str]) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rounds.documents import Authorisation, Result, VoidReport
+from rounds.documents import AUTHORISATION, Authorisation, Result, SlipCount, VoidReport
+from rounds.encoding import decode
+from rounds.envelope import Envelope, decode_payload
 from rounds.errors import RoundError, RuleRefusal, VerificationFailure
 from rounds.rules import Decision, Outcome, Priority, decide
 from rounds.sharing import Holder
@@ -92,6 +94,8 @@ def check_result(result: Result, authorisation: Authorisation) -> None:
         present=result.present,
         issued=result.issued,
         collected=result.collected,
+        method=authorisation.method,
+        slips=claimed_slips(result),
     )
     try:
         recomputed = figures(account, tally)
@@ -101,6 +105,32 @@ def check_result(result: Result, authorisation: Authorisation) -> None:
         raise VerificationFailure("outcome", "测评结果与所载票数不符，不予采用。")
     if (result.outcome is Outcome.INVALID) != bool(result.below_quorum_reason):
         raise VerificationFailure("reason", "未达三分之二而结束的须写明原因，已达的则不得有，不予采用。")
+
+
+def claimed_slips(end: Result | VoidReport) -> SlipCount | None:
+    """The slips that an end of a round speaks of, None where there were none."""
+    return end.slips or None
+
+
+def is_stationed(end: Result | VoidReport) -> bool:
+    """Whether the authorisation inside says 定点; for showing, as nothing is verified here."""
+    envelope = decode(end.chain.authorisation.encode(), Envelope, AUTHORISATION.title, AUTHORISATION.cap)
+    return decode_payload(envelope, AUTHORISATION).method == "stationed"
+
+
+def check_void(end: VoidReport, authorisation: Authorisation) -> None:
+    """Hold the figures of a void report against each other.
+
+    Raises:
+        VerificationFailure: they do not add up.
+    """
+    slips, stationed = claimed_slips(end), authorisation.method == "stationed"
+    adds_up = end.collected <= end.issued or stationed  # a slip too many may be the very reason to end it
+    if slips is not None:
+        adds_up &= slips.leftover <= slips.made <= authorisation.expected
+        adds_up &= not stationed or end.issued == slips.handed_out
+    if not adds_up:
+        raise VerificationFailure("account", "作废报告的票数不能自洽，不予采用。")
 
 
 def _claimed_tally(result: Result) -> Tally | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rounds.choices import Choice
+from rounds.documents import Method, SlipCount
 from rounds.errors import RuleRefusal, VerificationFailure
 
 PLAINTEXT_SIZE = 16
@@ -58,25 +59,27 @@ def count(choices: Iterable[Choice]) -> Tally:
 
 @dataclass(frozen=True)
 class Account:
-    """The ballot account of a gathered round: 发出 = 收回 + 未投."""
+    """The ballot account. Gathered: 发出 = 收回 + 未投; stationed: 发出 = slips handed out = 收回 + 未交回."""
 
     registered: int
     expected: int
     present: int
     issued: int
     collected: int
+    method: Method = "gathered"
+    slips: SlipCount | None = None
 
     @property
     def not_cast(self) -> int:
-        """未投: sessions that ended without a ballot (timed out, cancelled, cut off)."""
+        """未投 (sessions that ended without a ballot) or 未交回 (slips handed out that brought no ballot)."""
         return self.issued - self.collected
 
 
 def check_account(account: Account) -> None:
-    """Hold the figures against each other before anything is counted (RULES.md 1, 4).
+    """Hold the figures against each other before anything is counted (RULES.md 1, 3, 4).
 
     Raises:
-        RuleRefusal: P > 实到, P > 应参加, 实到 > N or 收回 > 发出; nothing was changed.
+        RuleRefusal: P > 实到, P > 应参加, 实到 > N, 收回 > 发出, or slips that do not add up; nothing was changed.
     """
     if account.collected > account.present:
         raise RuleRefusal(
@@ -85,8 +88,30 @@ def check_account(account: Account) -> None:
         )
     if account.present > account.registered:
         raise RuleRefusal(f"实到{account.present}人多于登记注册团员{account.registered}名：请按签到表核对实到人数。")
+    _check_slips(account)
     if account.collected > account.expected or account.collected > account.issued:
         raise RuleRefusal(
             f"收回{account.collected}张，发出{account.issued}张，应参加{account.expected}人："
             "收回的票数多于发出的票数，无效，请用 void --reason 作废本次测评。"
+        )
+
+
+def _check_slips(account: Account) -> None:
+    """Slips handed out are the 发出 of a stationed round, and never more than were made for those who may vote."""
+    slips, stationed = account.slips, account.method == "stationed"
+    if slips is None:
+        if stationed:
+            raise RuleRefusal("定点投票须用投票凭条，没有凭条的票数不能自洽：请报告上级团组织。")
+        return
+    if not 0 <= slips.leftover <= slips.made <= account.expected:
+        raise RuleRefusal(
+            f"投票凭条制作{slips.made}张，未发出{slips.leftover}张，应参加{account.expected}人，不能自洽："
+            "请清点未发出的凭条。"
+        )
+    if stationed and account.issued != slips.handed_out:
+        raise RuleRefusal(f"发出{account.issued}张，而投票凭条发出{slips.handed_out}张，两者不符：请清点未发出的凭条。")
+    if stationed and account.collected > account.issued:
+        raise RuleRefusal(
+            f"收回{account.collected}张，发出凭条{account.issued}张：收回的票数多于发出的票数，无效。"
+            "请重新清点未发出的凭条；确属如此的，用 void --reason 作废本次测评。"
         )

@@ -46,7 +46,7 @@ def cast_unchecked(box: BallotBox, choice: Choice) -> None:
 
 def unlock_unchecked(box: BallotBox) -> None:
     """The first half of `cast_unchecked`."""
-    box._pin_checked = True  # noqa: SLF001  see there
+    box._door.pin_checked = True  # noqa: SLF001  see there
     box.unlock(None)
 
 

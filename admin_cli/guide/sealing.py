@@ -15,8 +15,8 @@ from admin_cli.guide.places import choose_file, choose_folder, found_files
 from admin_cli.guide.setting import Setting, reads_name
 from admin_cli.inputs import read_roster
 from admin_cli.organisations import fingerprint_words
-from ballots_store.box import check_window
 from ballots_store.files import read_capped
+from ballots_store.heading import check_window
 from ballots_store.opening import FEW_MEMBERS, Opened, OpenRequest, open_round
 from ballots_store.trust import enrol, enrolled
 from rounds.chain import check_names, read_authorisation, read_card
@@ -134,7 +134,7 @@ def _enrol(setting: Setting, card: bytes) -> None:
 def _agree(setting: Setting, basis: Authorisation) -> None:
     """Show what is authorised; refuse early what could not be opened now."""
     desk = setting.desk
-    check_window(basis, setting.now())
+    check_window(basis, setting.now(), early=basis.method == "stationed")
     desk.heading("演练批复" if basis.mode == "rehearsal" else "批复")
     desk.say(
         basis.title,

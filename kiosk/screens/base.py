@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import ClassVar, Protocol
 
-from textual.widget import Widget
-
 from kiosk import texts
 from kiosk.booth import Booth, TokenAway
-from kiosk.hardened import HardenedScreen
-from kiosk.screens.board import Board, Row
+from kiosk.screens.board import Row
 from kiosk.screens.frame import Frame
+from kiosk.screens.stage import Stage
 from kiosk.timings import Timings
 from rounds.choices import Choice
 
@@ -57,6 +55,9 @@ class Flow(Protocol):
     def menu(self, message: str = "") -> None:
         """The supervisor's menu."""
 
+    def checks(self) -> None:
+        """Look at the laptop and the hall again and show what was found."""
+
     def pause(self) -> None:
         """Hold the voting until the PIN is typed."""
 
@@ -87,41 +88,37 @@ class Hall:
     hint: str = ""
 
 
-class KioskScreen(HardenedScreen):
+class KioskScreen:
     """One screen: `typed` takes its keys, `body`, `prompt` and `key_line` say what it shows.
 
-    A screen acts only while it is the current one: a key or a tick on its way to a replaced screen does nothing.
+    It stands on the stage for its turn and acts only then: a key or a tick on its way to another does nothing.
     """
-
-    DEFAULT_CSS = "KioskScreen { background: #000000; color: #ffffff; }"
 
     KEY_LINE: ClassVar[str] = ""
     """The last line: what the keys do."""
+    DENSE: ClassVar[bool] = False
+    """Whether the body takes rows of title and foot on a low screen (`Frame.dense`)."""
     idles: ClassVar[bool] = True
     """Whether the screen alerts after a time without a key and then gives up."""
+    HELD_A_CHOICE: ClassVar[bool] = False
+    """Whether no part of the screen may outlive its turn, not even until Python's collector comes by."""
 
     def __init__(self, hall: Hall) -> None:
         """Start the screen's clocks now."""
-        super().__init__()
         self.hall = hall
         self.message = ""
-        self._board = Board(lambda width, height: self._frame().draw(width, height))
+        self._stage: Stage | None = None
         self._last_key = hall.clock()
         self._alerted = False
         self._painted = ("", "")
 
-    def compose(self) -> Iterator[Widget]:
-        """One widget: the board."""
-        yield self._board
+    def __repr__(self) -> str:
+        """The class alone: nothing of what was typed or chosen may end in a report of a fault."""
+        return f"<{type(self).__name__}>"
 
-    def on_mount(self) -> None:
-        """Look at the clock from now on."""
-        self.set_interval(self.hall.timings.tick_s, self._tick)
-
-    def on_unmount(self) -> None:
-        """Drop what was shown."""
-        self.forget()
-        self._board.forget()
+    def enter(self, stage: Stage) -> None:
+        """Stand on `stage` from now on."""
+        self._stage = stage
 
     # What a screen says -------------------------------------------------------------------------------------------
 
@@ -161,7 +158,17 @@ class KioskScreen(HardenedScreen):
     @property
     def is_acting(self) -> bool:
         """Whether this screen is the one people see."""
-        return self.is_attached and self.app.screen is self  # `is_current` is true of the screen below as well
+        return self._stage is not None and self._stage.is_attached and self._stage.shown is self
+
+    def settle(self) -> None:
+        """Shut the gate until what is drawn now has stood for a moment; for a key that changes its meaning."""
+        if self._stage is not None and self.is_acting:
+            self._stage.settle()
+
+    def call_after_refresh(self, callback: Callable[[], None]) -> None:
+        """Call back once what has been painted is on its way to the terminal."""
+        if self._stage is not None:
+            self._stage.call_after_refresh(callback)
 
     def pressed(self, key: str, character: str | None) -> None:
         """Hand a key to the screen, unless it was meant for another moment."""
@@ -178,17 +185,18 @@ class KioskScreen(HardenedScreen):
 
     def show(self) -> None:
         """Paint what has changed."""
-        if self.is_acting:
-            self._board.redraw()
+        if self._stage is not None and self.is_acting:
+            self._stage.redraw()
 
-    def _frame(self) -> Frame:
+    def rows(self, width: int, height: int) -> list[Row]:
+        """The whole screen as it stands now, in rows of at most `width` cells."""
         heading = self.hall.booth.heading
         self._painted = (self.message, self.prompt())
-        return Frame(heading.title, heading.rehearsal, self.body, *self._painted, self.key_line())
+        frame = Frame(heading.title, heading.rehearsal, self.body, *self._painted, self.key_line(), self.DENSE)
+        return frame.draw(width, height)
 
-    def _tick(self) -> None:
-        if not self.is_acting:
-            return
+    def tick(self) -> None:
+        """Look at the clock: idling first, then whatever the screen waits for."""
         since = self.hall.clock() - self._last_key
         if self.idles and self._idle(since):
             return

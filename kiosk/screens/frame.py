@@ -6,16 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kiosk import texts
+from kiosk.giant import largest
 from kiosk.hardened import HardenedScreen
 from kiosk.layout import fit, wrap
-from kiosk.screens.board import EMPTY, REVERSED, STRONG, Row, bar, centred_row
+from kiosk.screens.board import EMPTY, REVERSED, STRONG, Row, bar, centred_row, middle
 
 SMALLEST = HardenedScreen.SMALLEST
 BODY_WIDTH = 100
 """Cells of a text column on a wide screen: longer lines read badly."""
 _TITLE_ROWS = 2
-_FOOT_ROWS = 5
-"""An empty row, message, prompt, an empty row, keys."""
+DENSE_BELOW = 30
+"""Rows of a screen below which a dense frame leaves more of them to its body."""
 
 
 @dataclass(frozen=True)
@@ -31,32 +32,48 @@ class Frame:
     message: str = ""
     prompt: str = ""
     keys: str = ""
+    dense: bool = False
+    """On a low screen one row for the title and two for the foot: giant writing needs the rest."""
 
     def draw(self, width: int, height: int) -> list[Row]:
         """All rows for a screen of `width` × `height` cells; none where `HardenedScreen` says that it is too small."""
         if width < SMALLEST[0] or height < SMALLEST[1]:
             return []
-        head = self._head(width)
-        room = height - len(head) - _FOOT_ROWS
+        dense = self.dense and height < DENSE_BELOW
+        head = self._head(width, 1 if dense else _TITLE_ROWS)
+        foot = self._dense_foot(width) if dense else self._foot(width)
+        room = height - len(head) - len(foot)
         body = list(self.body(width, room))[:room]
         above = (room - len(body)) // 2
-        middle = [*[EMPTY] * above, *body, *[EMPTY] * (room - above - len(body))]
-        return [*head, *middle, *self._foot(width)]
+        return [*head, *[EMPTY] * above, *body, *[EMPTY] * (room - above - len(body)), *foot]
 
-    def _head(self, width: int) -> list[Row]:
-        title = fit(wrap(self.title, width - 4), _TITLE_ROWS, width - 4)
+    def _head(self, width: int, rows: int) -> list[Row]:
+        title = fit(wrap(self.title, width - 4), rows, width - 4)
         banner = bar(texts.REHEARSAL, width) if self.rehearsal else EMPTY
         return [*(centred_row(line, width, STRONG) for line in title), banner]
 
+    def _message(self, width: int) -> Row:
+        return centred_row(f"  {self.message}  ", width, REVERSED) if self.message else EMPTY
+
+    def _dense_foot(self, width: int) -> list[Row]:
+        keys = f"{self.prompt}　{self.keys}" if self.prompt else self.keys
+        return [self._message(width), centred_row(keys, width)]
+
     def _foot(self, width: int) -> list[Row]:
-        message = centred_row(f"  {self.message}  ", width, REVERSED) if self.message else EMPTY
         return [
             EMPTY,
-            message,
+            self._message(width),
             centred_row(self.prompt, width, STRONG),
             EMPTY,
             centred_row(self.keys, width),
         ]
+
+
+def headline(text: str, width: int, height: int, *shorter: str) -> list[Row]:
+    """`text` giant where it or one of `shorter` fits into `width` × `height` cells, and below as ordinary text."""
+    plain = centred_row(text, width, STRONG)
+    big = largest((text, *shorter), width - 4, height - 2)
+    return [*(middle(line, width) for line in big), EMPTY, plain] if big else [plain]
 
 
 def column(text: str, width: int) -> list[str]:

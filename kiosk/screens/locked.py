@@ -9,9 +9,10 @@ from rich.cells import cell_len
 from kiosk import texts
 from kiosk.booth import TokenAway
 from kiosk.entry import Entry
+from kiosk.giant import largest
 from kiosk.layout import cut, pad
 from kiosk.screens.base import Hall, KioskScreen
-from kiosk.screens.board import EMPTY, STRONG, Row, centred_row, row
+from kiosk.screens.board import EMPTY, STRONG, Row, centred_row, middle, row
 from kiosk.screens.pin import PinScreen, edited
 
 
@@ -31,22 +32,33 @@ class LockedScreen(PinScreen):
         self._paused_until = hall.clock() + (hall.timings.pause_after_cast_s if after_cast else 0.0)
 
     def body(self, width: int, height: int) -> Sequence[Row]:
-        """The counts in the middle, the call for the next member below them."""
-        del height
+        """The counts in the middle, giant where there is room, the call for the next member below them.
+
+        Every row has its place whatever the counts are, so nothing moves from one voter to the next.
+        """
         heading = self.hall.booth.heading
-        return [
-            centred_row(texts.box(heading.box_words), width),
-            EMPTY,
+        top = [centred_row(texts.box(heading.box_words), width)]
+        counts = [
             centred_row(texts.cast_of(self._figures.collected, heading.expected), width, STRONG),
             centred_row(texts.quorum_line(heading.quorum_needed), width),
-            EMPTY,
-            EMPTY,
-            *(centred_row(line, width, STRONG) for line in self._call()),
-            EMPTY,
-            EMPTY,
-            centred_row(texts.SAME_DISK if heading.key_on_same_disk else "", width),
-            centred_row(self.hall.hint, width),
         ]
+        call = [centred_row(line, width, STRONG) for line in self._call()]
+        notes = [centred_row(line, width) for line in self._notes()]
+        plain = len([*top, *counts, *call, *notes])
+        big = self._counts(width, height - plain - 1)
+        gap = [EMPTY] if height >= plain + len(big) + 4 else []
+        return [*top, *gap, *big, *gap, *counts, *gap, *call, EMPTY, *notes]
+
+    def _counts(self, width: int, height: int) -> list[Row]:
+        """已投 N / 应参加 M, the first figure on the places of the second."""
+        expected = str(self.hall.booth.heading.expected)
+        collected = str(self._figures.collected).rjust(len(expected))
+        written = largest((texts.cast_big(collected, expected), f"{collected}/{expected}"), width - 4, height)
+        return [middle(line, width) for line in written]
+
+    def _notes(self) -> tuple[str, ...]:
+        """Lines below the call, each always on its row: what the supervisor should know."""
+        return (texts.SAME_DISK if self.hall.booth.heading.key_on_same_disk else "", self.hall.hint)
 
     def prompt(self) -> str:
         """Nothing can be typed during the pause after a cast."""

@@ -12,7 +12,7 @@ from kiosk.booth import Stopped
 from kiosk.layout import pad, wrap_groups
 from kiosk.screens.base import Hall, KioskScreen
 from kiosk.screens.board import EMPTY, STRONG, Row, centred_row
-from kiosk.screens.frame import column, column_width
+from kiosk.screens.frame import column, column_width, headline
 from kiosk.screens.pin import PinScreen
 
 
@@ -24,8 +24,7 @@ class SupervisorPin(PinScreen):
 
     def body(self, width: int, height: int) -> Sequence[Row]:
         """Headline, then reason."""
-        del height
-        return [centred_row(self.HEADLINE, width, STRONG), EMPTY, centred_row(self.REASON, width)]
+        return [*headline(self.HEADLINE, width, height - 2), EMPTY, centred_row(self.REASON, width)]
 
 
 class MenuPinScreen(SupervisorPin):
@@ -128,7 +127,7 @@ class ItemsScreen(KioskScreen):
 
 
 class MenuScreen(ItemsScreen):
-    """暂停, 登记, 结束, 返回."""
+    """暂停, 登记, 结束, 检查, 返回."""
 
     HEADLINE = texts.MENU
     ITEMS = texts.MENU_ITEMS
@@ -155,6 +154,8 @@ class MenuScreen(ItemsScreen):
                 flow.ask_helped()
             case "3":
                 flow.ask_end()
+            case "4":
+                flow.checks()
             case "0":
                 flow.lock()
             case _:
@@ -222,12 +223,12 @@ class StoppedScreen(KioskScreen):
 
     def body(self, width: int, height: int) -> Sequence[Row]:
         """The count, then the words in full."""
-        del height
         words = wrap_groups(self._stopped.seal_words, column_width(width))
+        count = texts.collected_count(self._stopped.collected)
         return [
             centred_row(texts.STOPPED, width, STRONG),
             EMPTY,
-            centred_row(texts.collected_count(self._stopped.collected), width, STRONG),
+            *headline(count, width, height - len(words) - 4, count.replace(" ", "")),
             EMPTY,
             centred_row(texts.SEAL_WORDS, width),
             *(centred_row(line, width, STRONG) for line in words),

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from kiosk import texts
 from kiosk.booth import TokenAway
 from kiosk.screens.base import Hall, KioskScreen
-from kiosk.screens.board import EMPTY, STRONG, Row, centred_row
-from kiosk.screens.frame import column
+from kiosk.screens.board import EMPTY, Row, centred_row
+from kiosk.screens.frame import column, headline
 
 
 class TokenScreen(KioskScreen):
@@ -25,10 +25,10 @@ class TokenScreen(KioskScreen):
 
     def body(self, width: int, height: int) -> Sequence[Row]:
         """What to do, what is wrong, and that nothing is lost."""
-        del height
         notes = (texts.token_state(self._short), texts.STICK_WHY, texts.STICK_OPEN)
         lines = [line for note in notes for line in (*column(note, width), "")]
-        return [centred_row(texts.STICK_AWAY, width, STRONG), EMPTY, *(centred_row(line, width) for line in lines)]
+        head = headline(texts.STICK_AWAY, width, height - len(lines) - 1, texts.PAUSED)
+        return [*head, EMPTY, *(centred_row(line, width) for line in lines)]
 
     def passed(self, since_key_s: float) -> None:
         """Look for the stick now and then."""

@@ -7,22 +7,19 @@ cast, covered or left.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Sequence
 
 from kiosk import texts
-from kiosk.layout import centred, fit, pad
+from kiosk.giant import largest
+from kiosk.layout import fit, pad
+from kiosk.screens import ballot
 from kiosk.screens.base import Hall, KioskScreen
-from kiosk.screens.board import EMPTY, STRONG, Row, beside, centred_row, middle, panel, row, row_width, spelled
-from kiosk.screens.frame import column, column_width
+from kiosk.screens.board import EMPTY, STRONG, Row, centred_row, middle, row, row_width, spelled
+from kiosk.screens.frame import column, column_width, headline
 from rounds.choices import Choice
 
-_GAP = 6
-"""Cells between the two choices."""
-_PANEL_WIDTH, _PANEL_HEIGHT = 44, 11
-"""The largest size of one choice, in cells; both always have the same."""
-_AROUND_PANELS = 5
-"""Rows of the ballot beside the two choices."""
+_AROUND_GROUP = 3
+"""Rows of the ballot around the two choices: what to do, the key for a blank ballot, an empty one before it."""
 
 
 class VoterScreen(KioskScreen):
@@ -61,7 +58,8 @@ class AsideScreen(VoterScreen):
         ]
         heading = self.hall.booth.heading
         duties = fit(column(texts.DUTIES + heading.duties, width), height - len(rows) - 3, text_width)
-        top = [centred_row(texts.STAY_AWAY, width, STRONG), EMPTY]
+        name = self._giant_name(width, height - len(rows) - len(duties) - 4)
+        top = [centred_row(texts.STAY_AWAY, width, STRONG), EMPTY, *name]
         return [*top, *rows, EMPTY, *(row(left + line) for line in duties)]
 
     def prompt(self) -> str:
@@ -76,6 +74,11 @@ class AsideScreen(VoterScreen):
         else:
             self.message = texts.PRESS_ENTER
 
+    def _giant_name(self, width: int, height: int) -> list[Row]:
+        """Who is assessed, giant where it fits and every character of the name is there; and an empty row."""
+        written = largest((self.hall.booth.heading.assessed[0][1],), width - 4, height)
+        return [*(middle(line, width) for line in written), EMPTY] if written else []
+
     def _assessed(self, width: int) -> list[str]:
         rows = (("", texts.ASSESSED), *self.hall.booth.heading.assessed)
         return [line for label, value in rows for line in fit(column(_labelled(label, value), width), 2, width)]
@@ -88,21 +91,17 @@ def _labelled(label: str, value: str) -> str:
 class BallotScreen(VoterScreen):
     """The two choices at one size in one colour, none marked; a blank ballot is below, apart (附件1: two 等次)."""
 
+    DENSE = True
+
     def body(self, width: int, height: int) -> Sequence[Row]:
-        """Two equal panels, the key for a blank ballot below."""
-        panel_width = min((width - 4 - _GAP) // 2, _PANEL_WIDTH)
-        panel_height = min(height - _AROUND_PANELS, _PANEL_HEIGHT)
-        one, two = (
-            panel(_choice(choice, panel_width - 4), panel_width, panel_height)
-            for choice in (Choice.SATISFIED, Choice.UNSATISFIED)
-        )
-        pair = beside(one, two, panel_width, _GAP)
+        """The choices as one group, as large as both fit; the key for a blank ballot below."""
+        group = ballot.group(width, height - _AROUND_GROUP)
+        gaps = min(2, height - _AROUND_GROUP - len(group))
         return [
             centred_row(texts.CHOOSE, width),
-            EMPTY,
-            *(middle(line, width) for line in pair),
-            EMPTY,
-            EMPTY,
+            *[EMPTY] * min(1, gaps),
+            *(middle(line, width) for line in group),
+            *[EMPTY] * max(1, gaps),
             centred_row(texts.BLANK_KEY, width),
         ]
 
@@ -119,14 +118,10 @@ class BallotScreen(VoterScreen):
 _BY_KEY = {str(choice.value): choice for choice in Choice}
 
 
-def _choice(choice: Choice, width: int) -> list[Row]:
-    # One style over the whole width: cell for cell both panels look the same, however long the label.
-    lines = (str(choice.value), "", texts.LABELS[choice])
-    return [row(centred(line, width), STRONG) for line in lines]
-
-
 class ReviewScreen(VoterScreen):
     """Names the choice in text of body size, at the same place for all three; Enter casts, 0 goes back."""
+
+    HELD_A_CHOICE = True
 
     def __init__(self, hall: Hall, choice: Choice) -> None:
         """Hold `choice`: the only place it stands until it is cast or dropped."""
@@ -148,11 +143,6 @@ class ReviewScreen(VoterScreen):
     def forget(self) -> None:
         """Drop the choice."""
         self._choice = None
-
-    def on_unmount(self) -> None:
-        """Drop what was shown; the screen itself too, which Python would keep until its collector comes by."""
-        super().on_unmount()
-        self.app.call_later(gc.collect)
 
     def passed(self, since_key_s: float) -> None:
         """Cover the choice when nobody has touched a key for a while."""
@@ -205,9 +195,8 @@ class ThanksScreen(KioskScreen):
     idles = False
 
     def body(self, width: int, height: int) -> Sequence[Row]:
-        """One line, the same whatever was chosen."""
-        del height
-        return [centred_row(texts.THANKS, width, STRONG)]
+        """One sentence, the same whatever was chosen."""
+        return headline(texts.THANKS, width, height, *texts.THANKS_BIG)
 
     def passed(self, since_key_s: float) -> None:
         """Lock after the time of thanks."""

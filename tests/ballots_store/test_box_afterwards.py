@@ -115,7 +115,7 @@ def test_a_stick_that_lies_is_found_out(closed: MadeBox, monkeypatch: pytest.Mon
 def test_a_stick_that_is_out_is_named(closed: MadeBox) -> None:
     assert closed.token is not None
     closed.token.rename(closed.token.with_name("out"))
-    with pytest.raises(StorageFailure, match="找不到票箱U盘"):
+    with pytest.raises(StorageFailure, match="请插上本次测评的票箱U盘"):
         copy_to_token(closed.home, closed.round_id)
 
 

@@ -262,8 +262,8 @@ def test_a_forged_ballot_stops_the_count(five_cast: MadeBox, scratch: Path, monk
     """A ballot that does not open: nothing is counted, the box stays as it is."""
     made = five_cast.copied(scratch / "here")
 
-    def with_a_stranger(data: bytes, capacity: int, *, roster_used: bool) -> object:
-        state = decode_state(data, capacity, roster_used=roster_used)
+    def with_a_stranger(data: bytes, capacity: int, *, roster_used: bool, slips_only: bool) -> object:
+        state = decode_state(data, capacity, roster_used=roster_used, slips_only=slips_only)
         return type(state)(**(vars(state) | {"ballots": (*state.ballots[:-1], secrets.token_bytes(64))}))
 
     monkeypatch.setattr(held_module, "decode_state", with_a_stranger)

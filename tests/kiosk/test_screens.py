@@ -327,7 +327,7 @@ def test_pause_and_helped_voters_from_the_menu() -> None:
             assert walk.booth.calls == []
             await walk.go(("2", "登记一名由他人协助填写的团员？"), ("1", "已登记一名由他人协助填写的团员"))
             assert walk.booth.calls == ["helped"]
-            await walk.go(("7", "请按1、2、3或0"), ("0", "请下一位团员上前"))
+            await walk.go(("7", "请按1、2、3、4或0"), ("0", "请下一位团员上前"))
 
     run(tour())
 

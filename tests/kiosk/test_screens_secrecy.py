@@ -78,7 +78,7 @@ def test_one_ballot_is_cast_once_however_often_enter_arrives(monkeypatch: pytest
     async def tour() -> None:
         async with walking() as walk:
             await walk.to_review()
-            review = walk.app.screen
+            review = walk.app.shown
             monkeypatch.setattr(Gate, "admits", lambda *_: True)
             await burst(walk, ["enter"] * 5)
             assert isinstance(review, ReviewScreen)
@@ -228,7 +228,7 @@ def test_nothing_is_acknowledged_while_the_box_is_at_work() -> None:
 
     async def tour() -> None:
         async with walking() as walk:
-            walk.booth.at_cast = lambda: found.append((type(walk.app.screen), walk.app.bells, choices_held()))
+            walk.booth.at_cast = lambda: found.append((type(walk.app.shown), walk.app.bells, choices_held()))
             await walk.to_thanks()
             assert walk.app.bells == 2  # the control: afterwards it is
 
@@ -241,7 +241,7 @@ def test_esc_drops_the_choice_in_the_same_moment() -> None:
     async def tour() -> None:
         async with walking() as walk:
             await walk.to_review()
-            review = walk.app.screen
+            review = walk.app.shown
             assert isinstance(review, ReviewScreen)
             assert choices_held() == 1
             review.pressed("escape", None)
