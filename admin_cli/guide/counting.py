@@ -78,10 +78,10 @@ def _too_few(setting: Setting, found: Status, basis: Authorisation, present: int
 
 
 def _count(setting: Setting, found: Status, basis: Authorisation, present: int, reason: str) -> None:
+    token = setting.token(found.round_id)  # a missing stick is told before anybody types a code
     codes = two_codes(setting, found.round_id, basis)
     request = CloseRequest(found.round_id, codes, present, reason)
     setting.desk.say("正在计票…")
-    token = setting.token(found.round_id)
     try:
         close_round(setting.home, request, token=token, now=setting.now())
     except LeftoverMissing as missing:
@@ -103,9 +103,10 @@ def void(setting: Setting, found: Status) -> None:
     if desk.choose("确定作废吗？", ["不作废", "作废"]) != _SECOND:
         return
     reason = _reason(desk, "作废的原因？", _REASONS_TO_VOID)
+    token = setting.token(found.round_id)
     codes = two_codes(setting, found.round_id, authorised(setting.home, found.round_id))
     request = VoidRequest(found.round_id, codes, reason)
-    void_round(setting.home, request, token=setting.token(found.round_id), now=setting.now())
+    void_round(setting.home, request, token=token, now=setting.now())
 
 
 def show_result(desk: Desk, data: bytes) -> None:

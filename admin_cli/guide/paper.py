@@ -25,9 +25,9 @@ def make_paper(setting: Setting, found: Status) -> None:
         "定点投票必须用凭条；集中投票可以用，也可以由指导监督人员用开启口令逐一开启。",
     )
     folder = choose_folder(desk, "凭条文件写到哪里？", setting.media(), "本机的数据文件夹") or setting.home.path
+    token = setting.token(found.round_id)
     codes = two_codes(setting, found.round_id, authorised(setting.home, found.round_id))
     request = SlipRequest(found.round_id, codes, folder / f"凭条-{found.round_id}.docx")
-    token = setting.token(found.round_id)
     made = make_slips(setting.home, request, slips_document, now=setting.now(), token=token)
     desk.say(
         f"已制作{made.count}张：{request.out}",
