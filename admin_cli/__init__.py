@@ -9,6 +9,7 @@
     inputs      counts, times, texts, rosters        newfiles   output files: all or none
     organisations  the cards and keys that several commands read
     chinese     click in Chinese
+    guide       the whole afternoon as questions, through the functions that the commands call
 
 The commands: keys, trust, authorize, opening (open), status, ending (close, void), decide, verify (with `evidence`, its
 tables), registry (import, summary), demo. Each does three things and no more: read what it was given, call

@@ -139,6 +139,8 @@ def _plan(given: Mapping[str, Any]) -> RoundPlan:
     for name, option in (("branch_name", "--branch-name"), ("secretary", "--secretary")):
         if not given[name]:
             raise BadInput(f"缺少 {option}：没有台账时须填写团支部名称和书记姓名。")
+    if given["method"] == "stationed" and not (given["opens"] and given["closes"]):
+        raise BadInput("--method stationed（定点投票）须规定投票时间：请同时用 --opens 和 --closes 写明。")
     plan = RoundPlan(
         **{name: given[name] for name in _PLAN_FIELDS},
         secretary_votes=not given["secretary_absent"],

@@ -18,19 +18,32 @@ from admin_cli.session import Session
 from rounds.errors import RuleRefusal
 
 _PATIENCE_S = 30.0
-_UNCHECKED = "本机和会场未能检查：请运行 beikaobei-kiosk check 逐项核对。"
-_UNCHECKED_REMARK = "本机和会场未能由程序检查。"
+UNCHECKED = "本机和会场未能检查：请运行 beikaobei-kiosk check 逐项核对。"
+UNCHECKED_REMARK = "本机和会场未能由程序检查。"
 _MOST = 40
 """rounds.documents.ZeroReport.readiness."""
 _HOUSE = Path(__file__).parents[1]
 
 
+class Row(msgspec.Struct, frozen=True):
+    """One row of `check --json`."""
+
+    name: str
+    level: str
+    """ok, ask, warn or refuse."""
+    remedy: str
+    """What to do; of a row that only people can answer, the question."""
+    if_no: str = "warn"
+    """What a no to that question means: warn or refuse."""
+
+
 class Checked(msgspec.Struct, frozen=True):
-    """What of `check --json` an opening needs; its rows are for people."""
+    """What of `check --json` an opening needs."""
 
     remarks: tuple[str, ...]
     opening_refused: tuple[str, ...]
     warnings: tuple[str, ...]
+    findings: tuple[Row, ...] = ()
 
 
 def checked_hall(session: Session, token: Path | None, *, rehearsal: bool, said: tuple[str, ...]) -> tuple[str, ...]:
@@ -41,16 +54,16 @@ def checked_hall(session: Session, token: Path | None, *, rehearsal: bool, said:
     """
     found = run_check(session.home.path, token)
     if found is None:
-        session.output.warn(_UNCHECKED)
-        return (*said, _UNCHECKED_REMARK)
+        session.output.warn(UNCHECKED)
+        return (*said, UNCHECKED_REMARK)
     if found.opening_refused and not rehearsal:
         raise RuleRefusal(found.opening_refused[0])
-    for line in _new(found.warnings, said, token):
+    for line in new_lines(found.warnings, said, token):
         session.output.warn(line)
-    return (*said, *_new(found.remarks, said, token))[:_MOST]
+    return (*said, *new_lines(found.remarks, said, token))[:_MOST]
 
 
-def _new(lines: tuple[str, ...], said: tuple[str, ...], token: Path | None) -> list[str]:
+def new_lines(lines: tuple[str, ...], said: tuple[str, ...], token: Path | None) -> list[str]:
     """The lines not said before; that no stick is used, `open` says itself and the zero report has a field for."""
     known = [line.rstrip("。").partition("：")[0] for line in said]
     return [

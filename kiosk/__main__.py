@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,7 +15,8 @@ from ballots_store.home import Home
 from kiosk import environment, tty
 
 _VOTE_HELP = """\
-用法：beikaobei-kiosk [测评编号] [--token 文件夹] [--emergency] [--guard] [--home 文件夹]
+用法：beikaobei-kiosk [测评编号] [--token 文件夹] [--keypad 编号] [--emergency]
+                      [--guard] [--home 文件夹]
       beikaobei-kiosk demo
       beikaobei-kiosk announce 结果文件.result [--trust 名片.pub] [--text 公布.txt]
       beikaobei-kiosk check [测评编号]
@@ -24,6 +26,8 @@ _VOTE_HELP = """\
 
 选项：
   --token 文件夹  票箱U盘所在的文件夹（默认用封箱时登记的位置）
+  --keypad 编号   指导监督人员的小键盘，用 lsusb 的 厂商:产品 编号，如 1a2c:2124；
+                  启动后在小键盘上输入一次开启口令，此后每按一次 Enter 开启一位
   --emergency     启用应急码，代替一名忘记口令或不在场的工作人员（结果载明）
   --guard         锁定整个键盘（限专用会话；亦可用 BEIKAOBEI_GUARD=1；默认 --no-guard）
   --home 文件夹   数据文件夹（默认用 BEIKAOBEI_HOME，或系统的数据文件夹）
@@ -107,14 +111,15 @@ def cli() -> None:
 @cli.command(help=_VOTE_HELP)
 @click.argument("round_id", required=False)
 @click.option("--token", type=click.Path(path_type=Path), default=None)
+@click.option("--keypad", default=None)
 @click.option("--emergency", is_flag=True)
 @_GUARD
 @_HOME
-def vote(round_id: str | None, *, token: Path | None, emergency: bool, guard: bool, home: Path | None) -> int:
+def vote(round_id: str | None, *, home: Path | None, **options: Any) -> int:  # noqa: ANN401  by name
     """Hold the voting of one round."""
     from kiosk import voting  # noqa: PLC0415  textual reads its variables at import: only after `scrub`
 
-    return voting.vote(_home(home), round_id, token, emergency=emergency, guard=guard)
+    return voting.vote(_home(home), round_id, **options)
 
 
 @cli.command(help=_DEMO_HELP)

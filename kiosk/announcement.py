@@ -36,7 +36,7 @@ class AnnouncementScreen(HardenedScreen):
         self._announcement = announcement
         self._pages = Pages(announcement)
         self._page = 0
-        self._board = Board(self.picture, theme_of(rehearsal=announcement.rehearsal))
+        self._board = Board(self.rows, theme_of(rehearsal=announcement.rehearsal))
 
     def compose(self) -> Iterator[Widget]:
         """One widget: the board."""
@@ -55,7 +55,7 @@ class AnnouncementScreen(HardenedScreen):
         """Go to the next page, from the last one to the first."""
         self._page = (self._page + 1) % len(self._pages.all)
 
-    def picture(self, width: int, height: int) -> list[Row]:
+    def rows(self, width: int, height: int) -> list[Row]:
         """The whole screen as it stands now, in rows of at most `width` cells."""
         shown = self._announcement
         place = texts.page_of(self._page + 1, len(self._pages.all))

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
@@ -17,10 +18,13 @@ from kiosk import prompts
 from kiosk.app import KioskApp
 from kiosk.checks.at_start import Watch, say_findings, watch
 from kiosk.checks.model import Surroundings
+from kiosk.fittings import Fittings
 from kiosk.guard import input_guard
 from kiosk.hardened import run_hardened
+from kiosk.keypad import Keypad, finder
 from kiosk.layout import assume, wrap
 from kiosk.timings import Timings
+from rounds.errors import RuleRefusal
 from rounds.results import figures_of, reason_sentence, result_sentence
 from rounds.sharing import Holder
 
@@ -39,12 +43,14 @@ def vote(
     *,
     emergency: bool = False,
     guard: bool = False,
+    keypad: str | None = None,
     around: Surroundings | None = None,
 ) -> int:
     """Hold the voting of one round; the exit status, 0 only after the voting was ended.
 
     `emergency`: the 应急码 stands in for one officer's code; the result says so. `guard`: take the whole keyboard.
-    `around`: where the checks look; this machine, unless one is given.
+    `keypad`: the supervisor's own, by vendor:product. `around`: where the checks look; this machine, unless one is
+    given.
 
     Raises:
         RuleRefusal: a check found what would lose or show ballots (a rehearsal is warned only).
@@ -55,13 +61,18 @@ def vote(
     chosen = home.pick(round_id)
     room = watch(around or Surroundings(), home, chosen, token)
     say_findings(room.checks(), _say_wrapped, official=room.official)
-    holders = prompts.ask_holders(emergency=emergency)
-    box = prompts.with_codes(lambda codes: _start(home, chosen, codes, token), holders)
-    try:
+    with ExitStack() as undo:
+        grabbed = None
+        if keypad is not None:
+            grabbed = Keypad(finder(keypad))
+            undo.callback(grabbed.close)
+        holders = prompts.ask_holders(emergency=emergency)
+        box = prompts.with_codes(lambda codes: _start(home, chosen, codes, token), holders)
+        undo.callback(box.close)
+        if grabbed is not None and box.heading.stationed:
+            raise RuleRefusal("定点投票只凭投票凭条开启，不用小键盘：请去掉 --keypad 重新启动。")
         _confirm_count(box)
-        return _run(box, watched=room, guard=guard)
-    finally:
-        box.close()
+        return _run(box, watched=room, guard=guard, keypad=grabbed)
 
 
 def demo(*, guard: bool = False) -> int:
@@ -93,16 +104,15 @@ def _start(home: Home, round_id: str, codes: Mapping[Holder, str], token: Path |
     return BallotBox.start(home, round_id, codes, token=token, clock=now, wait_for_token=True)
 
 
-def _run(box: BallotBox, *, watched: Watch, hint: str = "", guard: bool = False) -> int:
-    app = KioskApp(
-        box,
-        timings=Timings(),
-        clock=time.monotonic,
+def _run(box: BallotBox, *, watched: Watch, hint: str = "", guard: bool = False, keypad: Keypad | None = None) -> int:
+    fittings = Fittings(
         hint=hint,
         room=watched.room,
         checks=watched.checks,
         guard=input_guard() if guard else None,
+        keypad=keypad,
     )
+    app = KioskApp(box, timings=Timings(), clock=time.monotonic, fittings=fittings)
     return run_hardened(app, on_hangup=box.close)
 
 

@@ -13,6 +13,7 @@ from admin_cli.guide.counting import count, void
 from admin_cli.guide.desk import Back
 from admin_cli.guide.finishing import finish
 from admin_cli.guide.nine import authorise_here
+from admin_cli.guide.paper import make_paper
 from admin_cli.guide.places import choose_file
 from admin_cli.guide.sealing import seal, waiting_files
 from admin_cli.guide.setting import Setting
@@ -158,6 +159,7 @@ def _vote_or_count(setting: Setting, found: Status) -> None:
     desk.say(f"箱号：{found.box_words}", progress(found))
     ways = [("继续投票", vote), ("投票已结束，开箱计票", count), ("作废本次测评", void)]
     if not found.issued:
-        ways = [("开始投票", vote), ways[-1]]
+        desk.say("还没有宣读的，请先宣读：票箱为空，现在封箱，开始投票。")
+        ways = [("开始投票", vote), ("制作投票凭条（打印后裁开，团员凭号码投票）", make_paper), ways[-1]]
     _, act = ways[desk.choose("现在：", [name for name, _ in ways], back="离开") - 1]
     act(setting, found)

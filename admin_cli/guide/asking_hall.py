@@ -11,32 +11,60 @@ from pathlib import Path
 
 from admin_cli.guide.desk import Desk
 from admin_cli.guide.setting import Setting, reads_name
+from admin_cli.readiness import UNCHECKED, UNCHECKED_REMARK, Row, new_lines
+from ballots_store.medium import survey
 from rounds.errors import RuleRefusal
 
+_ASKED_BELOW = {"显示器", "共享与远程程序", "摄像头", "时钟"}
+"""Rows of the checks that `ask_hall` asks in its own words, whatever a program can see."""
+_LEFT_TO_THE_HALL = "（由会场核对）。"
+_MOST = 36
+"""Lines of the zero report (40), less the three of `ask_hall`."""
 _WEEKDAYS = "一二三四五六日"
 _OWNERS = ("团支部或学院的公用电脑", "指导监督人员自带", "计票人自带")
 
 
 def check_machine(setting: Setting, token: Path | None, *, rehearsal: bool) -> tuple[str, ...]:
-    """Run the checks and show them; the remarks for the zero report.
+    """Run the checks, show what is to be heeded, ask what only people can tell; the lines for the zero report.
 
     Raises:
-        RuleRefusal: the box would lie where its promises can't hold; in a rehearsal that is a remark too.
+        desk.Back: `0`.
+        RuleRefusal: something would lose or show ballots; in a rehearsal that is a warning.
     """
     desk = setting.desk
     desk.heading("检查这台电脑")
-    found = setting.check(token)
-    if found.refusals and not rehearsal:
-        raise RuleRefusal(found.refusals[0])
-    lines = (*found.refusals, *found.warnings)
-    for line in lines:
+    desk.say("正在检查…")
+    place, found = survey(setting.home.path, token), setting.check(token)
+    refused = (*place.refusals, *(found.opening_refused if found else ()))
+    if refused and not rehearsal:
+        raise RuleRefusal(refused[0])
+    said = (*place.refusals, *place.warnings)
+    if found is None:
+        desk.warn(UNCHECKED)
+        return (*said, UNCHECKED_REMARK)
+    heeded = [*said, *new_lines(found.warnings, said, token)]
+    for line in heeded:
         desk.warn(line)
-    desk.say("没有发现问题。" if not lines else "以上各项写入封箱报告。")
-    return lines
+    desk.say("以上各项写入封箱报告。" if heeded else "没有发现问题。")
+    rows = [row for row in found.findings if row.level == "ask" and row.name not in _ASKED_BELOW]
+    answers = [_ask_row(desk, row) for row in rows]
+    told = [line for line in found.remarks if not line.endswith(_LEFT_TO_THE_HALL)]
+    return (*said, *new_lines(tuple(told), said, token), *answers)[:_MOST]
+
+
+def _ask_row(desk: Desk, row: Row) -> str:
+    """What only people can tell; a no that would lose or show ballots is asked again until it is put right."""
+    question, _, remedy = row.remedy.partition("？")
+    while True:
+        yes = desk.choose(f"{row.name}：{question}？", ["是", "不是"], default=None) == 1
+        if not yes:
+            desk.warn(remedy)
+        if yes or row.if_no != "refuse":
+            return f"{row.name}：到场人员{'确认无误' if yes else '说明不符合要求'}。"
 
 
 def ask_hall(setting: Setting) -> tuple[tuple[str, ...], str]:
-    """Ask the four questions; the lines for the zero report, and whose laptop it is.
+    """Ask what is asked in every hall; the lines for the zero report, and whose laptop it is.
 
     Raises:
         desk.Back: `0`.

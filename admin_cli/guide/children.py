@@ -10,13 +10,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from admin_cli.guide.terminal import set_right
+from admin_cli.readiness import environment
 
 
 def run_kiosk(words: Sequence[str]) -> int:
     """Run `beikaobei-kiosk words…` on this terminal; its exit status, negative when a signal ended it."""
-    line = [sys.executable, "-m", "admin_cli.guide.tethered", str(os.getpid()), "-m", "kiosk", *words]
+    # "-P": a folder named kiosk where the officers happen to stand is not the kiosk
+    line = [sys.executable, "-P", "-m", "admin_cli.guide.tethered", str(os.getpid()), "-P", "-m", "kiosk", *words]
     with _left_to_the_child():
-        status = subprocess.run(line, check=False).returncode  # noqa: S603  our own program
+        status = subprocess.run(line, env=environment(os.environ), check=False).returncode  # noqa: S603  our program
     set_right(after_crash=status < 0)
     return status
 

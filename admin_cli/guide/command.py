@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
@@ -14,9 +13,8 @@ from admin_cli.guide.desk import Desk
 from admin_cli.guide.places import removable_folders
 from admin_cli.guide.setting import Setting
 from admin_cli.guide.terminal import TerminalLines, led
+from admin_cli.readiness import run_check
 from admin_cli.session import Session, command
-from ballots_store.home import Home
-from ballots_store.medium import Survey, survey
 from rounds.errors import BadInput
 
 _GO_ON = "再次运行 beikaobei-admin guide 即可从此处继续。"
@@ -52,10 +50,6 @@ def _setting(session: Session) -> Setting:
         home=session.home,
         now=session.now,
         kiosk=run_kiosk,
-        check=lambda token: _checked(session.home, token),
+        check=lambda token: run_check(session.home.path, token),
         media=removable_folders,
     )
-
-
-def _checked(home: Home, token: Path | None) -> Survey:
-    return survey(home.path, token)

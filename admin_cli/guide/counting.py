@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 
 from admin_cli.figures import record_of, seal_words
 from admin_cli.guide.desk import Desk
@@ -11,6 +11,7 @@ from admin_cli.guide.setting import Setting
 from admin_cli.guide.voting import vote
 from admin_cli.inputs import checked_line
 from ballots_store.closing import CloseRequest, VoidRequest, close_round, void_round
+from ballots_store.errors import LeftoverMissing
 from ballots_store.inquiries import authorised
 from ballots_store.opening import FEW_MEMBERS
 from ballots_store.status import Status
@@ -50,7 +51,7 @@ def count(setting: Setting, found: Status) -> None:
 def _present(desk: Desk, found: Status, basis: Authorisation) -> int | None:
     """实到 from the 签到表; None: the round is to be made void, since more ballots came back than people came."""
     while True:
-        present = desk.number("签到表上的实到人数")
+        present = desk.number("签到表上的实到人数" if basis.method == "gathered" else "签收凭条的人数")
         if present > basis.registered:
             desk.say(f"实到{present}人，多于登记注册团员{basis.registered}名：请按签到表核对，只数登记注册的团员。")
         elif present < (found.collected or 0):
@@ -77,10 +78,16 @@ def _too_few(setting: Setting, found: Status, basis: Authorisation, present: int
 
 
 def _count(setting: Setting, found: Status, basis: Authorisation, present: int, reason: str) -> None:
+    token = setting.token(found.round_id)  # a missing stick is told before anybody types a code
     codes = two_codes(setting, found.round_id, basis)
     request = CloseRequest(found.round_id, codes, present, reason)
     setting.desk.say("正在计票…")
-    close_round(setting.home, request, token=_stick(setting, found), now=setting.now())
+    try:
+        close_round(setting.home, request, token=token, now=setting.now())
+    except LeftoverMissing as missing:
+        question = f"共制作投票凭条{missing.made}张。请当场清点，未发出的有多少张"
+        request = replace(request, leftover=setting.desk.count(question, missing.made))
+        close_round(setting.home, request, token=token, now=setting.now())
 
 
 def void(setting: Setting, found: Status) -> None:
@@ -96,9 +103,10 @@ def void(setting: Setting, found: Status) -> None:
     if desk.choose("确定作废吗？", ["不作废", "作废"]) != _SECOND:
         return
     reason = _reason(desk, "作废的原因？", _REASONS_TO_VOID)
+    token = setting.token(found.round_id)
     codes = two_codes(setting, found.round_id, authorised(setting.home, found.round_id))
     request = VoidRequest(found.round_id, codes, reason)
-    void_round(setting.home, request, token=_stick(setting, found), now=setting.now())
+    void_round(setting.home, request, token=token, now=setting.now())
 
 
 def show_result(desk: Desk, data: bytes) -> None:
@@ -132,7 +140,3 @@ def _reason(desk: Desk, question: str, usual: tuple[str, ...]) -> str:
     if number <= len(usual):
         return usual[number - 1]
     return desk.text("原因", lambda typed: checked_line(typed, "原因"))
-
-
-def _stick(setting: Setting, found: Status) -> Path | None:
-    return setting.token(found.round_id)

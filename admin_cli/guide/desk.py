@@ -121,6 +121,14 @@ class Desk:
                 return int(typed)
             self.say("请输入数字，再按 Enter。")
 
+    def count(self, question: str, most: int) -> int:
+        """A number from 0 to `most`: here 0 is an answer, and there is no way back."""
+        while True:
+            typed = folded(self._lines.read(f"{question}（0至{most}）："))
+            if _is_number(typed) and int(typed) <= most:
+                return int(typed)
+            self.say(f"请输入0至{most}之间的整数，再按 Enter。")
+
     def text(self, question: str, read: Callable[[str], T], *, default: str = "") -> T:
         """A line, as `read` makes it; `default`: what Enter alone stands for, told in the prompt.
 

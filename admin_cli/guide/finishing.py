@@ -171,9 +171,10 @@ def _clear(setting: Setting, ended: _Ended) -> bool:
         return False
     if desk.choose("销毁不能恢复。确定吗？", ["不销毁", "销毁"]) == 1:
         return False
+    token = setting.token(ended.found.round_id)
     codes = two_codes(setting, ended.found.round_id, ended.basis)
     request = DestroyRequest(ended.found.round_id, codes)
-    note = destroy_round(setting.home, request, now=setting.now(), token=setting.token(ended.found.round_id))
+    note = destroy_round(setting.home, request, now=setting.now(), token=token)
     desk.heading("票箱已销毁")
     desk.say(*(f"{name}：{value}" for name, value in note_rows(note)))
     return True

@@ -134,7 +134,7 @@ def _enrol(setting: Setting, card: bytes) -> None:
 def _agree(setting: Setting, basis: Authorisation) -> None:
     """Show what is authorised; refuse early what could not be opened now."""
     desk = setting.desk
-    check_window(basis, setting.now())
+    check_window(basis, setting.now(), early=basis.method == "stationed")
     desk.heading("演练批复" if basis.mode == "rehearsal" else "批复")
     desk.say(
         basis.title,

@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from admin_cli.guide.desk import Desk
+from admin_cli.readiness import Checked
 from ballots_store.home import Home
 from ballots_store.inquiries import find_token
-from ballots_store.medium import Survey
 from rounds.encoding import MAX_NAME, is_plain, plain
 from rounds.errors import BadInput
 
@@ -24,8 +24,8 @@ class Setting:
     now: Callable[[], datetime]
     kiosk: Callable[[Sequence[str]], int]
     """Runs `beikaobei-kiosk` with these words on the same terminal; its exit status."""
-    check: Callable[[Path | None], Survey]
-    """Runs the checks for a box with this 票箱U盘."""
+    check: Callable[[Path | None], Checked | None]
+    """Runs `beikaobei-kiosk check` for a box with this 票箱U盘; None where it does not answer."""
     media: Callable[[], Sequence[Path]]
     """The folders of the sticks that are plugged in."""
 

@@ -88,6 +88,8 @@ class Hall:
     hint: str = ""
     guard_line: Callable[[], str] = lambda: ""
     """What the input guard has, for the locked screen; empty where there is none."""
+    keypad_line: Callable[[], str] = str
+    """What the locked screen says of the supervisor's keypad; empty without one."""
 
 
 class KioskScreen:
@@ -159,12 +161,23 @@ class KioskScreen:
         """Begin to wait anew: while the screen was covered nobody could press a key."""
         self._last_key = self.hall.clock()
 
+    def give_up(self) -> None:
+        """The machine stood still: whoever comes back to it may be somebody else."""
+        self.forget()
+        if self.idles:
+            self.expired()
+
     # What all screens do ------------------------------------------------------------------------------------------
 
     @property
     def is_acting(self) -> bool:
         """Whether this screen is the one people see."""
         return self._stage is not None and self._stage.is_attached and self._stage.shown is self
+
+    @property
+    def too_small(self) -> bool:
+        """Whether nothing can be read, because the terminal is too small."""
+        return self._stage is None or self._stage.too_small
 
     def settle(self) -> None:
         """Shut the gate until what is drawn now has stood for a moment; for a key that changes its meaning."""

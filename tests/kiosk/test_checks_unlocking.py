@@ -24,7 +24,7 @@ REFUSED = texts.too_many_displays(2)
 
 def hear(walk: Walk, laptop: Laptop) -> HeardApp:
     """The walk's app, in the planted hall."""
-    walk.app._room = lambda: room_refusal(laptop.around())  # noqa: SLF001  the walk makes its app without a hall
+    walk.room = lambda: room_refusal(laptop.around())
     return walk.app
 
 
@@ -78,7 +78,7 @@ def test_the_menu_shows_every_finding_whole(size: tuple[int, int], tmp_path: Pat
 
     async def steps() -> None:
         async with walking(MemoryBooth(), size=size) as walk:
-            walk.app._checks = lambda: findings  # noqa: SLF001  as above
+            walk.findings = findings
             await walk.to_menu()
             seen = await walk.go(("4", "本机和会场检查"))
             while "按 Enter 翻页" in seen and "第 1 页" not in (following := await walk.go(("⏎", "本机和会场检查"))):
@@ -97,7 +97,7 @@ def test_the_menu_shows_what_was_found_page_by_page() -> None:
 
     async def steps() -> None:
         async with walking(MemoryBooth()) as walk:
-            walk.app._checks = lambda: findings  # noqa: SLF001  as above
+            walk.findings = findings
             await walk.to_menu()
             shown = await walk.go(("4", "本机和会场检查"))
             lines = [line.strip() for line in shown.splitlines() if "　" in line and "：" in line]

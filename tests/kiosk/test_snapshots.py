@@ -37,18 +37,18 @@ def is_reversed(style: object) -> bool:
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("name", SCREENS)
 def test_screen(name: str, size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
-    assert written(dressed(SCREENS[name](hall()).picture(*size), size[0], OFFICIAL)) == snapshot
+    assert written(dressed(SCREENS[name](hall()).rows(*size), size[0], OFFICIAL)) == snapshot
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("invalid", [False, True], ids=["valid", "invalid"])
 def test_announcement(invalid: bool, size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
-    shown = [written(dressed(page.picture(*size), size[0], OFFICIAL)) for page in pages(announcement(invalid=invalid))]
+    shown = [written(dressed(page.rows(*size), size[0], OFFICIAL)) for page in pages(announcement(invalid=invalid))]
     assert "\n".join(shown) == snapshot
 
 
 def test_rehearsal(snapshot: SnapshotAssertion) -> None:
-    assert written(dressed(SCREENS["ballot"](hall(rehearsal=True)).picture(80, 24), 80, REHEARSAL)) == snapshot
+    assert written(dressed(SCREENS["ballot"](hall(rehearsal=True)).rows(80, 24), 80, REHEARSAL)) == snapshot
 
 
 def starts_badly(rows: list[Row]) -> bool:
@@ -59,11 +59,11 @@ def starts_badly(rows: list[Row]) -> bool:
 @pytest.mark.parametrize("size", [*SIZES, (97, 29), (131, 41)], ids=str)
 def test_no_line_starts_with_closing_punctuation(size: tuple[int, int]) -> None:
     for name, made in SCREENS.items():
-        assert not starts_badly(made(hall()).picture(*size)), name
+        assert not starts_badly(made(hall()).rows(*size)), name
     for page in pages(announcement()):
-        assert not starts_badly(page.picture(*size))
-    line = "".join(segment.text for segment in SCREENS["aside"](hall()).picture(*size)[-1])
-    assert starts_badly([*SCREENS["aside"](hall()).picture(*size), _row("。" + line)])  # the control
+        assert not starts_badly(page.rows(*size))
+    line = "".join(segment.text for segment in SCREENS["aside"](hall()).rows(*size)[-1])
+    assert starts_badly([*SCREENS["aside"](hall()).rows(*size), _row("。" + line)])  # the control
 
 
 def _row(text: str) -> Row:

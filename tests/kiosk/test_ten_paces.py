@@ -24,7 +24,7 @@ WORD_CELLS = max(len(name) for name in texts.REVIEWED.values()) * 2
 
 def tells(screen: Screen, size: tuple[int, int]) -> list[str]:
     """What gives the choice away across a room; empty for a screen that keeps it."""
-    pictures = [cells(dressed(screen(hall(), choice).picture(*size), size[0], OFFICIAL)) for choice in Choice]
+    pictures = [cells(dressed(screen(hall(), choice).rows(*size), size[0], OFFICIAL)) for choice in Choice]
     found = []
     for y, lines in enumerate(zip(*pictures, strict=True)):
         places = [x for x, here in enumerate(zip(*lines, strict=True)) if len(set(here)) > 1]
@@ -80,9 +80,9 @@ def test_nothing_but_the_review_knows_the_choice(size: tuple[int, int]) -> None:
         screen.forget()
         return screen
 
-    pictures = [cells(covered(hall(), choice).picture(*size)) for choice in Choice]
+    pictures = [cells(covered(hall(), choice).rows(*size)) for choice in Choice]
     assert pictures[0] == pictures[1] == pictures[2]
-    uncovered = [cells(ReviewScreen(hall(), choice).picture(*size)) for choice in Choice]
+    uncovered = [cells(ReviewScreen(hall(), choice).rows(*size)) for choice in Choice]
     assert uncovered[0] != uncovered[1]  # the control
 
 
@@ -133,7 +133,7 @@ def test_both_choices_take_the_same_room(size: tuple[int, int]) -> None:
 def test_a_ballot_stands_at_every_size(size: tuple[int, int], wide: bool) -> None:
     assume(ambiguous_wide=wide)
     try:
-        shown = ["".join(segment.text for segment in row) for row in SCREENS["ballot"](hall()).picture(*size)]
+        shown = ["".join(segment.text for segment in row) for row in SCREENS["ballot"](hall()).rows(*size)]
     finally:
         assume(ambiguous_wide=False)
     assert len(shown) == size[1]
