@@ -130,7 +130,7 @@ def _page(sheet: Any) -> None:  # noqa: ANN401  xlsxwriter ships no types
     sheet.set_landscape()
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)  # inches
     sheet.fit_to_pages(1, 0)
-    sheet.set_footer("第&P页，共&N页")
+    sheet.set_footer("&C第&P页，共&N页")
 
 
 def _write_table(sheet: Any, formats: _Formats, columns: Sequence[str], rows: Iterable[Row], *, first: int) -> None:  # noqa: ANN401  xlsxwriter ships no types

@@ -110,7 +110,7 @@ class Sheet:
 
     def new_page(self) -> None:
         """What follows begins a page."""
-        self._document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
+        add_run(self._document.add_paragraph(), "", Role.TEXT).add_break(WD_BREAK.PAGE)
 
     def signatures(self, *labels: str) -> None:
         """A line to sign on for each of `labels`, and the date by hand."""
