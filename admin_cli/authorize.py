@@ -15,11 +15,13 @@ from admin_cli.newfiles import NewFiles
 from admin_cli.organisations import fingerprint_words
 from admin_cli.papers.officers import Granted, envelope, letter
 from admin_cli.previous import next_attempt
+from admin_cli.registries import registry_option, registry_to_read
 from admin_cli.secrets_in import Secret, existing
 from admin_cli.session import Session, command
 from ballots_store.files import read_capped
 from ballots_store.home import Home
 from ballots_store.trust import enrol, enrolled
+from canvass.ledger import branch
 from rounds import keyfile
 from rounds.chain import read_authorisation
 from rounds.documents import CARD, OrganisationCard
@@ -50,9 +52,6 @@ _PLAN_FIELDS = (
     "closes",
     "rehearsal",
 )
-_LATER = {
-    "branch": "--branch 须有台账，本版本尚未提供台账：请用 --branch-name 和 --secretary 填写。",
-}
 _PAPERS = {"letter": letter, "envelope": envelope}
 _STATIONED = "--method stationed（定点“背靠背”投票）本版本尚未提供：请用集中投票（gathered）。"
 
@@ -63,7 +62,7 @@ def _round_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--branch-name", type=NAME, metavar="名", help="团支部名称。"),
         click.option("--secretary", type=NAME, metavar="名", help="被测评的团支部书记姓名。"),
         click.option("--year", required=True, type=COUNT, metavar="年", help="测评年度，如 2016。"),
-        click.option("--members", "registered", required=True, type=COUNT, metavar="N", help="登记注册团员数。"),
+        click.option("--members", "registered", type=COUNT, metavar="N", help="登记注册团员数；无 --branch 时必填。"),
         click.option("--supervisor", default="", type=OPTIONAL_NAME, metavar="名", help="指派的指导监督人员姓名。"),
         click.option("--post", default="", type=OPTIONAL_LINE, metavar="职务", help="被测评人的单位及职务。"),
         click.option("--since", default="", type=OPTIONAL_NAME, metavar="年月", help="何年何月任团支部书记。"),
@@ -92,14 +91,15 @@ def _round_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--previous", type=FILE, metavar="F", help="上一次无效或作废测评的结束文件；重新测评时必填。")
 @click.option("--attempt", type=COUNT, metavar="K", help="第几次测评；须与 --previous 相符，一般不必填。")
 @click.option("--method", default="gathered", type=OneOf("gathered", "stationed"), metavar="方式", help="集中投票。")
-@click.option("--branch", metavar="CODE", help="台账中的团支部代码（本版本尚未提供）。")
+@click.option("--branch", metavar="CODE", help="台账中的团支部代码：名称、书记、团员数等均取自台账。")
 @click.option("--letter", type=FILE, metavar="F.docx", help="授权书，载有启用码：打印交指导监督人员后删除。")
 @click.option("--envelope", type=FILE, metavar="F.docx", help="应急信封，载有应急码：打印装封后删除。")
 @click.option("--out", required=True, type=FILE, metavar="F.auth", help="批复文件。")
+@registry_option
 def authorize(session: Session, org_key: Path, out: Path, **given: Any) -> None:  # noqa: ANN401  click's values by name
     """Sign the authorisation of one round."""
     _refuse_later(given)
-    plan = _plan(given)
+    plan = _plan(given if given["branch"] is None else _from_ledger(session, given))
     papers = {path: build for name, build in _PAPERS.items() if (path := given[name]) is not None}
     with NewFiles(out, *papers) as files:
         data = read_capped(org_key, keyfile.MAX_SIZE, "组织密钥文件")
@@ -136,20 +136,37 @@ def _authorise(plan: RoundPlan, key: OrganisationKey, session: Session) -> Issue
 
 
 def _refuse_later(given: Mapping[str, Any]) -> None:
-    for name, line in _LATER.items():
-        if given[name] is not None:
-            raise BadInput(line)
     if given["method"] != "gathered":
         raise BadInput(_STATIONED)
 
 
+def _from_ledger(session: Session, given: Mapping[str, Any]) -> dict[str, Any]:
+    """`given`, with everything that the command line leaves open taken from the ledger's branch.
+
+    Raises:
+        BadInput: the command line names what the ledger decides.
+        RuleRefusal: the ledger has no such branch, or 挂靠 is not confirmed for it.
+    """
+    for name, option in (("branch_name", "--branch-name"), ("secretary", "--secretary"), ("registered", "--members")):
+        if given[name] is not None:
+            raise BadInput(f"--branch 已指明台账中的团支部，{option} 取自台账：请去掉 {option}，有误的先更正台账。")
+    with registry_to_read(session) as registry:
+        known = branch(registry, given["branch"])
+    if not known.affiliated:
+        raise RuleRefusal(f"台账中“{known.name}”的团员挂靠尚未确认，团员总数未定：请先确认并更新台账，再批复。")
+    taken = {"branch_name": known.name, "branch_code": known.code, "registered": known.registered}
+    optional = {name: given[name] or getattr(known, name) for name in ("post", "since", "supervisor")}
+    return {**given, **taken, **optional, "secretary": known.secretary}
+
+
 def _plan(given: Mapping[str, Any]) -> RoundPlan:
     """The plan as far as the command line tells it."""
-    for name, option in (("branch_name", "--branch-name"), ("secretary", "--secretary")):
-        if not given[name]:
-            raise BadInput(f"缺少 {option}：没有台账时须填写团支部名称和书记姓名。")
+    for name, option in (("branch_name", "--branch-name"), ("secretary", "--secretary"), ("registered", "--members")):
+        if given[name] in {None, ""}:
+            raise BadInput(f"缺少 {option}：不用台账（--branch）时须填写团支部名称、书记姓名和登记注册团员数。")
     return RoundPlan(
         **{name: given[name] for name in _PLAN_FIELDS},
+        branch_code=given.get("branch_code", ""),
         secretary_votes=not given["secretary_absent"],
         roster_digest=_digest_of(given["roster"], given["registered"]),
     )

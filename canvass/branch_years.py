@@ -36,17 +36,22 @@ class BranchYears:
         deltas.apply(connection)
 
 
-def rebuild(connection: Connection) -> None:
-    """Make the roll-ups anew from the ends, the papers and the ledger."""
-    connection.execute(delete(rollups))
+def rebuild(connection: Connection, *, results: bool = True) -> None:
+    """Make the roll-ups anew from the ledger and, with `results`, from the ends and papers."""
     connection.execute(delete(expected))
+    _rebuild_expected(connection)
+    if results:
+        connection.execute(delete(rollups))
+        _rebuild_results(connection)
+
+
+def _rebuild_results(connection: Connection) -> None:
     deltas = Deltas()
     places = select(branches.c.id, branches.c.organisation, organisations.c.line).join_from(branches, organisations)
     where = {row.id: (row.organisation, row.line) for row in connection.execute(places)}
     for key, found in _grouped(_figures(connection, select(branches.c.id))):
         deltas.add(*where[key[0]], key[1], contribution(found))
     deltas.apply(connection)
-    _rebuild_expected(connection)
 
 
 def _rebuild_expected(connection: Connection) -> None:

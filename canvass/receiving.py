@@ -64,8 +64,8 @@ def _refuse_by_claim(data: bytes) -> None:
         raise VerificationFailure("payloadType", f"这是{kind.title}，不是测评结果文件或作废报告：请核对是否选错文件。")
 
 
-def read_file(path: Path) -> bytes:
-    """The bytes of a regular file, at most `CAP` of them.
+def read_file(path: Path, cap: int = CAP) -> bytes:
+    """The bytes of a regular file, at most `cap` of them.
 
     Raises:
         Unreadable: it is missing, larger, or something else than a file (opening a pipe must not hang an import).
@@ -75,13 +75,13 @@ def read_file(path: Path) -> bytes:
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise Unreadable("不是普通文件，不予读取。")
-            data = file.read(CAP + 1)
+            data = file.read(cap + 1)
     except FileNotFoundError:
         raise Unreadable("文件不存在或已被移走：请核对路径。") from None
     except IsADirectoryError:
         raise Unreadable("不是普通文件，不予读取。") from None
     except OSError:
         raise Unreadable("文件无法读取：请检查U盘是否已拔出、是否有读取权限。") from None
-    if len(data) > CAP:
-        raise Unreadable(f"文件过大（超过{CAP}字节），不予读取：请核对是否选错文件。")
+    if len(data) > cap:
+        raise Unreadable(f"文件过大（超过{cap}字节），不予读取：请核对是否选错文件。")
     return data

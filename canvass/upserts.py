@@ -22,11 +22,5 @@ def upsert(
     return done
 
 
-def insert_new(connection: Connection, table: Table) -> Insert:
-    """Insert rows into `table`; one that is there already stays as it is."""
-    made: Insert = _insert(connection, table).on_conflict_do_nothing()
-    return made
-
-
 def _insert(connection: Connection, table: Table) -> Any:  # noqa: ANN401  the two constructs share no base that has both
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
