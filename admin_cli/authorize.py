@@ -13,6 +13,8 @@ import click
 
 from admin_cli.inputs import COUNT, FILE, MOMENT, NAME, OPTIONAL_LINE, OPTIONAL_NAME, OneOf, read_roster
 from admin_cli.newfiles import NewFiles
+from admin_cli.organisations import fingerprint_words
+from admin_cli.papers.officers import Granted, envelope, letter
 from admin_cli.previous import next_attempt
 from admin_cli.registries import registry_option, registry_to_read
 from admin_cli.secrets_in import Secret, existing
@@ -22,6 +24,7 @@ from ballots_store.home import Home
 from ballots_store.trust import enrol, enrolled
 from canvass.ledger import branch
 from rounds import keyfile
+from rounds.chain import read_authorisation
 from rounds.documents import CARD, OrganisationCard
 from rounds.envelope import sign
 from rounds.errors import BadInput, RuleRefusal, VerificationFailure
@@ -52,9 +55,7 @@ _PLAN_FIELDS = (
     "rehearsal",
     "method",
 )
-_LATER = {
-    "letter": "--letter（批复函 .docx）本版本尚未提供：请先不用此项。",
-}
+_PAPERS = {"letter": letter, "envelope": envelope}
 
 
 def _round_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -82,7 +83,7 @@ def _round_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @command(
     "authorize",
     "批复一次测评：写出 .auth 文件，显示启用码和应急码各一次。\n"
-    "启用码交指导监督人员，应急码装入信封密封；两个码不存入任何文件。",
+    "启用码交指导监督人员，应急码装入信封密封；除 --letter、--envelope 的打印件外，两个码不存入任何文件。",
     example="authorize --org-key org.key --branch-name 一支部 --secretary 张三 --year 2016 --members 30 --out r.auth",
 )
 @click.option("--org-key", required=True, type=FILE, metavar="F.key", help="组织密钥文件。")
@@ -99,14 +100,15 @@ def _round_options(function: Callable[..., Any]) -> Callable[..., Any]:
     help="gathered 集中投票；stationed 定点投票。",
 )
 @click.option("--branch", metavar="CODE", help="台账中的团支部代码：名称、书记、团员数等均取自台账。")
-@click.option("--letter", type=FILE, metavar="F.docx", help="批复函（本版本尚未提供）。")
+@click.option("--letter", type=FILE, metavar="F.docx", help="授权书，载有启用码：打印交指导监督人员后删除。")
+@click.option("--envelope", type=FILE, metavar="F.docx", help="应急信封，载有应急码：打印装封后删除。")
 @click.option("--out", required=True, type=FILE, metavar="F.auth", help="批复文件。")
 @registry_option
 def authorize(session: Session, org_key: Path, out: Path, **given: Any) -> None:  # noqa: ANN401  click's values by name
     """Sign the authorisation of one round."""
-    _refuse_later(given)
     plan = _plan(given if given["branch"] is None else _from_ledger(session, given))
-    with NewFiles(out) as files:
+    papers = {path: build for name, build in _PAPERS.items() if (path := given[name]) is not None}
+    with NewFiles(out, *papers) as files:
         data = read_capped(org_key, keyfile.MAX_SIZE, "组织密钥文件")
         keyfile.read_key_file(data)
         key = open_organisation_key(data, existing(Secret.ORG_PASSPHRASE))
@@ -114,7 +116,17 @@ def authorize(session: Session, org_key: Path, out: Path, **given: Any) -> None:
         issued = sign_plan(plan, key, session.now())
         enrol_own(session.home, key)
         files.write(out, issued.data)
+        for path, build in papers.items():
+            files.write(path, build(granted(issued, key)))
+    if papers:
+        session.output.warn("载有启用码、应急码的文件请打印后立即删除，不得用邮件、即时通信传送。")
     _show(session, plan, issued, out)
+
+
+def granted(issued: IssuedAuthorisation, key: OrganisationKey) -> Granted:
+    """What the papers with the codes are made from."""
+    record = read_authorisation(issued.data, {key.public: key.name}).record
+    return Granted(record, issued.activation_code, issued.emergency_code, fingerprint_words(key.public))
 
 
 def sign_plan(plan: RoundPlan, key: OrganisationKey, now: datetime) -> IssuedAuthorisation:
@@ -128,12 +140,6 @@ def sign_plan(plan: RoundPlan, key: OrganisationKey, now: datetime) -> IssuedAut
         return authorise(plan, key, now=now, draw=secrets.token_bytes)
     except VerificationFailure as failure:
         raise RuleRefusal(str(failure)) from None
-
-
-def _refuse_later(given: Mapping[str, Any]) -> None:
-    for name, line in _LATER.items():
-        if given[name] is not None:
-            raise BadInput(line)
 
 
 def _from_ledger(session: Session, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -211,7 +217,7 @@ def _show(session: Session, plan: RoundPlan, issued: IssuedAuthorisation, out: P
             ("应急码（装信封密封）", issued.emergency_code),
         ],
     )
-    session.output.lines("启用码和应急码只显示这一次，不存入任何文件：请立即抄写或打印。")
+    session.output.lines("启用码和应急码只显示这一次，不存入批复文件：请立即抄写或打印。")
     session.output.answer(
         {
             "round_id": issued.round_id,
