@@ -65,8 +65,8 @@ def test_a_check_that_does_not_answer_is_one_warning(admin: Admin, monkeypatch: 
 def test_nothing_is_said_twice() -> None:
     checked = ("数据文件夹：数据文件夹在固态介质上。", "票箱U盘：未使用。", "摄像头：须核对。")
     said = ("数据文件夹在固态介质上：请换。",)
-    assert readiness._new(checked, said, None) == ["摄像头：须核对。"]  # noqa: SLF001  the whole of the rule
-    assert readiness._new(checked, (), Path("stick")) == list(checked)  # noqa: SLF001  the control
+    assert readiness.new_lines(checked, said, None) == ["摄像头：须核对。"]
+    assert readiness.new_lines(checked, (), Path("stick")) == list(checked)
 
 
 def test_the_real_child_answers_and_is_given_no_code(tmp_path: Path) -> None:
