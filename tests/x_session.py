@@ -72,12 +72,10 @@ class Screen:
         )
         return done.stdout.strip()
 
-    def press(self, *keys: str) -> None:
-        """Real key events, one combination after the other, with a hand's pause between two."""
+    def press(self, *keys: str, delay_ms: int = 10) -> None:
+        """Real key events, one combination after the other, `delay_ms` between two events."""
         for key in keys:
-            # as slow as a hand: openbox looks at Alt+Tab after its own grab, when a faster Alt is up already
-            self.xdotool("key", "--delay", "30" if "+" in key else "10", key)
-            time.sleep(0.03)
+            self.xdotool("key", "--delay", str(delay_ms), key)
 
     def named(self, name: str) -> str:
         """The visible window with exactly this title; empty while there is none."""
@@ -86,12 +84,10 @@ class Screen:
     def active(self) -> str:
         return self.xdotool("getactivewindow")
 
-    def windows(self) -> set[str]:
-        """The visible top-level windows that have a title or a class."""
-        return set(self.xdotool("search", "--onlyvisible", "--name", ".").split())
-
-    def desktop(self) -> str:
-        return self.xdotool("get_desktop")
+    def state(self) -> tuple[str, str, tuple[str, ...]]:
+        """The active window, the desktop and the visible windows with a title."""
+        desktop, *windows = self.xdotool("get_desktop", "search", "--onlyvisible", "--name", ".").split() or [""]
+        return self.active(), desktop, tuple(sorted(windows))
 
     def picture(self, path: Path) -> Path:
         subprocess.run(["import", "-window", "root", str(path)], env=self.env, timeout=PATIENCE_S, check=True)
