@@ -14,6 +14,7 @@ from kiosk_walk import MemoryBooth, run, walking
 
 from kiosk import environment
 from kiosk.app import KioskApp
+from kiosk.fittings import Fittings
 from kiosk.guard import GuardState, InputGuard, windows, x11
 from kiosk.guard.keys import CONTROL, MOD1, MOD4, SHIFT, allowed_x11, passes_on_windows
 from kiosk.guard.states import NotLocked
@@ -169,7 +170,8 @@ def test_the_app_starts_and_stops_the_guard() -> None:
     guard = InputGuard(lambda _: hold, look_s=0.01)
 
     async def steps() -> None:
-        app = KioskApp(MemoryBooth(), timings=Timings(tick_s=0.01), clock=time.monotonic, guard=guard)
+        fittings = Fittings(guard=guard)
+        app = KioskApp(MemoryBooth(), timings=Timings(tick_s=0.01), clock=time.monotonic, fittings=fittings)
         async with app.run_test() as pilot:
             for _ in range(500):
                 if guard.state.is_locked:
