@@ -27,6 +27,9 @@ _PAGE = Cm(21), Cm(29.7)
 _MARGIN = Cm(1.2)
 _SLIP = Cm(6.2), Cm(3.85)
 _SMALL, _LARGE = Pt(8), Pt(16)
+_SMALL_LINE, _LARGE_LINE = Pt(11), Pt(24)
+_LONGEST_TITLE = 42
+"""Two lines: the rows have one height, and the number must not fall below the cut line."""
 _TEXT_FONT = "宋体"
 _DIGITS_FONT = "Courier New"
 ONCE = "一次有效，与选择无关"
@@ -82,7 +85,7 @@ def _fill(cells: Sequence[_Cell], sheet: SlipSheet, numbers: Sequence[str]) -> N
         cell.width = _SLIP[0]
         cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
         lines = (
-            f"（演练）{sheet.title}" if sheet.rehearsal else sheet.title,
+            _title(sheet),
             "投票凭条号",
             grouped(number),
             ONCE,
@@ -92,10 +95,16 @@ def _fill(cells: Sequence[_Cell], sheet: SlipSheet, numbers: Sequence[str]) -> N
         _write(cell, [line for line in lines if line], large=grouped(number))
 
 
+def _title(sheet: SlipSheet) -> str:
+    title = f"（演练）{sheet.title}" if sheet.rehearsal else sheet.title
+    return title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 2]}……"
+
+
 def _write(cell: _Cell, lines: Sequence[str], *, large: str) -> None:
     for at, line in enumerate(lines):
         paragraph = cell.paragraphs[0] if at == 0 else cell.add_paragraph()
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        paragraph.paragraph_format.line_spacing = _LARGE_LINE if line == large else _SMALL_LINE
         run = paragraph.add_run(line)
         if line == large:
             run.bold = True

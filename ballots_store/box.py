@@ -40,7 +40,7 @@ from rounds.lifecycle import Event, Stage, advance, check_restart
 from rounds.lockout import tries_left
 from rounds.rules import quorum_met
 from rounds.sharing import Holder
-from rounds.slips import is_slip_number
+from rounds.slips import SLIP_DIGITS, is_slip_number
 from rounds.words import BOX_WORDS, words
 
 
@@ -177,19 +177,18 @@ class BallotBox:
             raise WrongPin(tries_left(self._state.failures), self.wait_s(now))
 
     def admit(self, typed: bytes | bytearray, now: float) -> None:
-        """Check what was typed on the locked screen: ten digits with a right check digit are a slip, else it is a PIN.
+        """Check what was typed on the locked screen: where there are slips, ten digits are one, else it is a PIN.
 
-        A PIN of ten digits that looks like a slip still opens: it is tried after the slips, under their counter. In a
-        stationed round nothing but a slip does.
+        Gathered, a PIN of ten digits still opens: it is tried after the slips, and counted with them.
 
         Raises:
             WrongPin, WrongSlip: wrong, or still to wait; each has a counter of its own.
-            MiscopiedSlip: no slip of any round; nothing is counted.
+            MiscopiedSlip: 定点, and no slip of any round; nothing is counted.
         """
-        if self.heading.slips and is_slip_number(typed):
-            self._check_slip(typed, now)
-        elif self.heading.stationed:
+        if self.heading.stationed and not is_slip_number(typed):
             raise MiscopiedSlip
+        if self.heading.slips and len(typed) == SLIP_DIGITS:
+            self._check_slip(typed, now)
         else:
             self.check_pin(typed, now)
 

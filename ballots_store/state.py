@@ -3,7 +3,7 @@
 Layout, big endian: version u8 · stage u8 · pending u8 · emergency u8 · issued u32 · collected u32 · starts u16 ·
 wrong PINs u16 · wrong in a row u16 · wrong slips u16 · wrong in a row u16 · helped u32 · KDF lanes u8, passes u8,
 memory u32 · PIN salt 16, PIN hash 32 · slips made u32, slip key 32, paper 32 · poll book, one bit a member ·
-unused slips, 16 bytes each, sorted, then zeros · ballots, 64 bytes each, sorted, then zeros; both up to the capacity.
+unused slips, 12 bytes each, sorted, then zeros · ballots, 64 bytes each, sorted, then zeros; both up to the capacity.
 No time, no sequence number, nothing per cast: two states differ only in what a voter could see on the locked screen.
 """
 
@@ -19,8 +19,8 @@ from rounds.lifecycle import Stage
 BALLOT_SIZE = 64
 """HPKE: 32 bytes of encapsulated key, 16 of ballot, 16 of tag."""
 
-SLIP_SIZE = 16
-"""HMAC-SHA-256 of a slip's number, cut: 128 bits tell at most 20,000 slips apart."""
+SLIP_SIZE = 12
+"""HMAC-SHA-256 of a slip's number, cut: 96 bits tell at most 20,000 slips apart."""
 
 _VERSION = 2
 _FIXED = struct.Struct(">BBBBIIHHHHHIBBI16s32sI32s32s")

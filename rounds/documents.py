@@ -189,7 +189,7 @@ class SlipCount(Record, frozen=True, kw_only=True):
     """未发出: still in the officers' hands at the end, counted before the tally."""
     made: _Count
     wrong: Annotated[int, msgspec.Meta(ge=0, le=MAX_STARTS)]
-    """Numbers typed that were none of this round's unused ones (miscopied ones are not counted)."""
+    """Ten digits typed that were no unused slip of this round (定点: miscopied ones are not counted)."""
 
     @property
     def handed_out(self) -> int:

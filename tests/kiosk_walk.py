@@ -29,7 +29,7 @@ from kiosk.keypad import Keypad
 from kiosk.timings import Timings
 from rounds.choices import Choice
 from rounds.errors import RuleRefusal
-from rounds.slips import is_slip_number
+from rounds.slips import SLIP_DIGITS, is_slip_number
 
 PIN = "135790"
 TITLE = "第三团支部书记张三2016年度满意度测评"
@@ -120,10 +120,10 @@ class MemoryBooth:
         return max(0.0, self.slips_wait_until - now)
 
     def admit(self, typed: bytes | bytearray, now: float) -> None:
-        if self.shown.slips and is_slip_number(typed):
-            self.check_slip(bytes(typed).decode(), now)
-        elif self.shown.stationed:
+        if self.shown.stationed and not is_slip_number(typed):
             raise MiscopiedSlip
+        if self.shown.slips and len(typed) == SLIP_DIGITS:
+            self.check_slip(bytes(typed).decode(), now)
         else:
             self.check_pin(typed, now)
 

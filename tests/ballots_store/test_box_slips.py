@@ -191,9 +191,10 @@ def test_in_a_stationed_round_the_pin_alone_opens_no_session(stationed: MadeBox)
     box.close()
 
 
-def test_a_pin_of_ten_digits_that_looks_like_a_slip_still_opens(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pin = "7391826400"
-    pin = next(f"{pin[:9]}{digit}" for digit in range(10) if is_slip_number(f"{pin[:9]}{digit}".encode()))
+@pytest.mark.parametrize("like_a_slip", [True, False])
+def test_a_pin_of_ten_digits_still_opens(scratch: Path, monkeypatch: pytest.MonkeyPatch, *, like_a_slip: bool) -> None:
+    pins = (f"739182640{digit}" for digit in range(10))
+    pin = next(pin for pin in pins if is_slip_number(pin.encode()) is like_a_slip)
     monkeypatch.setattr("box_factory.PIN", pin)
     made = make_box(scratch / "home")
     slips = made.slips()
@@ -202,6 +203,18 @@ def test_a_pin_of_ten_digits_that_looks_like_a_slip_still_opens(scratch: Path, m
     box.unlock(None)
     box.cast(SATISFIED)
     cast_by_slip(box, slips[0], SATISFIED)
+    box.close()
+
+
+def test_gathered_a_miscopied_slip_may_be_a_guess_and_is_counted_with_the_slips(scratch: Path) -> None:
+    made = make_box(scratch / "home")
+    slips = made.slips()
+    box = made.start()
+    typed = slips[0][:9] + str((int(slips[0][9]) + 1) % 10)
+    for _ in range(5):
+        with pytest.raises(WrongSlip):
+            box.admit(typed.encode(), 0.0)
+    assert (box.slip_wait_s(0.0), box.wait_s(0.0)) == (15.0, 0.0)
     box.close()
 
 
