@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hall import Hall, end_voting, press_when, stand, start_voting, unlock, vote
+from hall import SUPERVISOR_CODE, TELLER_CODE, Hall, end_voting, press_when, stand, start_voting, unlock, vote
 from terminal import Terminal
 
 SUPERVISOR, TELLER, KEY = "97531864", "20161123", "86420975"
@@ -125,9 +125,9 @@ def seal(clerk: Clerk) -> None:
     clerk.answer("团支部书记基本履职要求")
 
 
-def start_kiosk(clerk: Clerk) -> None:
+def start_kiosk(clerk: Clerk, supervisor: str = SUPERVISOR, teller: str = TELLER) -> None:
     clerk.answer("现在：")
-    start_voting(clerk.terminal, supervisor=SUPERVISOR, teller=TELLER)
+    start_voting(clerk.terminal, supervisor=supervisor, teller=teller)
 
 
 def kill_starter(terminal: Terminal) -> int:
@@ -189,6 +189,22 @@ def test_a_whole_round_with_a_kill_in_the_middle(tmp_path: Path) -> None:
     assert figures["seal_words"] == seal_words
     assert hall.ask("import", result)["imported"] == 1
     assert json.loads(hall.admin("import", result, "--json").out)["duplicates"] == 1
+
+
+def test_a_closed_window_ends_both_and_lets_the_box_go(tmp_path: Path) -> None:
+    hall = Hall(tmp_path)
+    hall.open_round()
+    with shell(hall, f"{GUIDE}; true") as terminal:
+        clerk = Clerk(terminal)
+        clerk.answer("哪一次测评？")
+        start_kiosk(clerk, SUPERVISOR_CODE, TELLER_CODE)
+        terminal.wait_for("请下一位团员上前")
+        (guide,) = children_of(terminal.pid)
+        (kiosk,) = children_of(guide)
+        terminal.hang_up()
+        wait_gone(guide)
+        wait_gone(kiosk)
+    assert hall.ask("status")["state"] == "opened"
 
 
 def test_the_control_an_untied_kiosk_outlives_its_starter(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from admin_cli.figures import record_of
 from admin_cli.guide.asking_hall import ask_hall, check_machine
 from admin_cli.guide.desk import Desk
 from admin_cli.guide.places import choose_file, choose_folder, found_files
@@ -44,6 +45,15 @@ def waiting_files(setting: Setting) -> list[Path]:
     """The `.auth` files within reach whose round was not opened here yet."""
     files = found_files((setting.home.path, Path.cwd(), *setting.media()), ("*.auth",))
     return [path for path in files if not _is_open(setting, path)]
+
+
+def called(path: Path) -> str:
+    """What the file says it authorises, for choosing only: nothing is verified yet."""
+    try:
+        title = record_of(read_capped(path, AUTHORISATION.cap, AUTHORISATION.title), AUTHORISATION).title
+    except RoundError:
+        title = "无法识别的文件"
+    return f"{title}（{path}）"
 
 
 def seal(setting: Setting, path: Path, activation_code: str = "") -> str:
@@ -166,7 +176,7 @@ def _stick(setting: Setting) -> Path | None:
     desk = setting.desk
     desk.heading("票箱U盘")
     desk.say("密钥放在U盘上，票箱在电脑上，两样合起来才打得开。U盘从现在起一直插着，到计票后。")
-    token = choose_folder(desk, "密钥放在哪里？", setting.media(), "不用U盘，放在本机磁盘（保护较弱，结果载明）")
+    token = choose_folder(desk, "密钥放在哪里？", setting.media, "不用U盘，放在本机磁盘（保护较弱，结果载明）")
     if token is None:
         desk.warn("未用票箱U盘，密钥与票箱同在本机磁盘，保护较弱，结果文件将如实载明。")
     return token

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 from admin_script import Admin
 from guide_sitting import Guided
 
+from ballots_store.destroying import DestroyRequest, destroy_round, unfinished
 from ballots_store.frozen import frozen_home
+from rounds.sharing import Holder
 
 THIS = ("哪一次测评？", "")
 
@@ -177,6 +180,22 @@ def test_a_closed_round_is_announced_recounted_and_destroyed(closed: Admin) -> N
     assert Path(shown[1]).suffix == ".result"
     assert closed.home.rounds() == []
     assert end_of(closed)["valid"] is True  # the result outlives the box
+
+
+def test_a_destruction_that_was_cut_off_is_finished_first(closed: Admin) -> None:
+    round_id = closed.home.rounds()[0]
+
+    def cut_off(name: str) -> None:
+        if name == "note":  # the step behind the note, after which nothing opens the box
+            raise KeyboardInterrupt
+
+    codes = {holder: closed.codes[f"BEIKAOBEI_{holder.name}_CODE"] for holder in (Holder.SUPERVISOR, Holder.TELLER)}
+    with pytest.raises(KeyboardInterrupt):
+        destroy_round(closed.home, DestroyRequest(round_id, codes), now=datetime.now(UTC), hook=cut_off)
+    assert unfinished(closed.home, round_id)
+    sitting = Guided(closed).sit(("开始一次新的测评", "0"))
+    assert "上次销毁中断，现已继续完成" in sitting.text
+    assert not unfinished(closed.home, round_id)
 
 
 def test_the_copy_on_another_stick(closed: Admin, tmp_path: Path) -> None:
