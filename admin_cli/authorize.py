@@ -13,13 +13,18 @@ import click
 
 from admin_cli.inputs import COUNT, FILE, MOMENT, NAME, OPTIONAL_LINE, OPTIONAL_NAME, OneOf, read_roster
 from admin_cli.newfiles import NewFiles
+from admin_cli.organisations import fingerprint_words
+from admin_cli.papers.officers import Granted, envelope, letter
 from admin_cli.previous import next_attempt
+from admin_cli.registries import registry_option, registry_to_read
 from admin_cli.secrets_in import Secret, existing
 from admin_cli.session import Session, command
 from ballots_store.files import read_capped
 from ballots_store.home import Home
 from ballots_store.trust import enrol, enrolled
+from canvass.ledger import branch
 from rounds import keyfile
+from rounds.chain import read_authorisation
 from rounds.documents import CARD, OrganisationCard
 from rounds.envelope import sign
 from rounds.errors import BadInput, RuleRefusal, VerificationFailure
@@ -50,10 +55,7 @@ _PLAN_FIELDS = (
     "rehearsal",
     "method",
 )
-_LATER = {
-    "branch": "--branch 须有台账，本版本尚未提供台账：请用 --branch-name 和 --secretary 填写。",
-    "letter": "--letter（批复函 .docx）本版本尚未提供：请先不用此项。",
-}
+_PAPERS = {"letter": letter, "envelope": envelope}
 
 
 def _round_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -62,7 +64,7 @@ def _round_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--branch-name", type=NAME, metavar="名", help="团支部名称。"),
         click.option("--secretary", type=NAME, metavar="名", help="被测评的团支部书记姓名。"),
         click.option("--year", required=True, type=COUNT, metavar="年", help="测评年度，如 2016。"),
-        click.option("--members", "registered", required=True, type=COUNT, metavar="N", help="登记注册团员数。"),
+        click.option("--members", "registered", type=COUNT, metavar="N", help="登记注册团员数；无 --branch 时必填。"),
         click.option("--supervisor", default="", type=OPTIONAL_NAME, metavar="名", help="指派的指导监督人员姓名。"),
         click.option("--post", default="", type=OPTIONAL_LINE, metavar="职务", help="被测评人的单位及职务。"),
         click.option("--since", default="", type=OPTIONAL_NAME, metavar="年月", help="何年何月任团支部书记。"),
@@ -81,7 +83,7 @@ def _round_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @command(
     "authorize",
     "批复一次测评：写出 .auth 文件，显示启用码和应急码各一次。\n"
-    "启用码交指导监督人员，应急码装入信封密封；两个码不存入任何文件。",
+    "启用码交指导监督人员，应急码装入信封密封；除 --letter、--envelope 的打印件外，两个码不存入任何文件。",
     example="authorize --org-key org.key --branch-name 一支部 --secretary 张三 --year 2016 --members 30 --out r.auth",
 )
 @click.option("--org-key", required=True, type=FILE, metavar="F.key", help="组织密钥文件。")
@@ -97,14 +99,16 @@ def _round_options(function: Callable[..., Any]) -> Callable[..., Any]:
     metavar="方式",
     help="gathered 集中投票；stationed 定点投票。",
 )
-@click.option("--branch", metavar="CODE", help="台账中的团支部代码（本版本尚未提供）。")
-@click.option("--letter", type=FILE, metavar="F.docx", help="批复函（本版本尚未提供）。")
+@click.option("--branch", metavar="CODE", help="台账中的团支部代码：名称、书记、团员数等均取自台账。")
+@click.option("--letter", type=FILE, metavar="F.docx", help="授权书，载有启用码：打印交指导监督人员后删除。")
+@click.option("--envelope", type=FILE, metavar="F.docx", help="应急信封，载有应急码：打印装封后删除。")
 @click.option("--out", required=True, type=FILE, metavar="F.auth", help="批复文件。")
+@registry_option
 def authorize(session: Session, org_key: Path, out: Path, **given: Any) -> None:  # noqa: ANN401  click's values by name
     """Sign the authorisation of one round."""
-    _refuse_later(given)
-    plan = _plan(given)
-    with NewFiles(out) as files:
+    plan = _plan(given if given["branch"] is None else _from_ledger(session, given))
+    papers = {path: build for name, build in _PAPERS.items() if (path := given[name]) is not None}
+    with NewFiles(out, *papers) as files:
         data = read_capped(org_key, keyfile.MAX_SIZE, "组织密钥文件")
         keyfile.read_key_file(data)
         key = open_organisation_key(data, existing(Secret.ORG_PASSPHRASE))
@@ -112,7 +116,17 @@ def authorize(session: Session, org_key: Path, out: Path, **given: Any) -> None:
         issued = sign_plan(plan, key, session.now())
         enrol_own(session.home, key)
         files.write(out, issued.data)
+        for path, build in papers.items():
+            files.write(path, build(granted(issued, key)))
+    if papers:
+        session.output.warn("载有启用码、应急码的文件请打印后立即删除，不得用邮件、即时通信传送。")
     _show(session, plan, issued, out)
+
+
+def granted(issued: IssuedAuthorisation, key: OrganisationKey) -> Granted:
+    """What the papers with the codes are made from."""
+    record = read_authorisation(issued.data, {key.public: key.name}).record
+    return Granted(record, issued.activation_code, issued.emergency_code, fingerprint_words(key.public))
 
 
 def sign_plan(plan: RoundPlan, key: OrganisationKey, now: datetime) -> IssuedAuthorisation:
@@ -128,19 +142,35 @@ def sign_plan(plan: RoundPlan, key: OrganisationKey, now: datetime) -> IssuedAut
         raise RuleRefusal(str(failure)) from None
 
 
-def _refuse_later(given: Mapping[str, Any]) -> None:
-    for name, line in _LATER.items():
+def _from_ledger(session: Session, given: Mapping[str, Any]) -> dict[str, Any]:
+    """`given`, with everything that the command line leaves open taken from the ledger's branch.
+
+    Raises:
+        BadInput: the command line names what the ledger decides.
+        RuleRefusal: the ledger has no such branch, or 挂靠 is not confirmed for it.
+    """
+    for name, option in (("branch_name", "--branch-name"), ("secretary", "--secretary"), ("registered", "--members")):
         if given[name] is not None:
-            raise BadInput(line)
+            raise BadInput(f"--branch 已指明台账中的团支部，{option} 取自台账：请去掉 {option}，有误的先更正台账。")
+    with registry_to_read(session) as registry:
+        known = branch(registry, given["branch"])
+    if not known.affiliated:
+        raise RuleRefusal(f"台账中“{known.name}”的团员挂靠尚未确认，团员总数未定：请先确认并更新台账，再批复。")
+    taken = {"branch_name": known.name, "branch_code": known.code, "registered": known.registered}
+    optional = {name: given[name] or getattr(known, name) for name in ("post", "since", "supervisor")}
+    return {**given, **taken, **optional, "secretary": known.secretary}
 
 
 def _plan(given: Mapping[str, Any]) -> RoundPlan:
     """The plan as far as the command line tells it."""
-    for name, option in (("branch_name", "--branch-name"), ("secretary", "--secretary")):
-        if not given[name]:
-            raise BadInput(f"缺少 {option}：没有台账时须填写团支部名称和书记姓名。")
+    for name, option in (("branch_name", "--branch-name"), ("secretary", "--secretary"), ("registered", "--members")):
+        if given[name] in {None, ""}:
+            raise BadInput(f"缺少 {option}：不用台账（--branch）时须填写团支部名称、书记姓名和登记注册团员数。")
+    if given["method"] == "stationed" and not (given["opens"] and given["closes"]):
+        raise BadInput("--method stationed（定点投票）须规定投票时间：请同时用 --opens 和 --closes 写明。")
     plan = RoundPlan(
         **{name: given[name] for name in _PLAN_FIELDS},
+        branch_code=given.get("branch_code", ""),
         secretary_votes=not given["secretary_absent"],
         roster_digest=_digest_of(given["roster"], given["registered"]),
     )
@@ -187,7 +217,7 @@ def _show(session: Session, plan: RoundPlan, issued: IssuedAuthorisation, out: P
             ("应急码（装信封密封）", issued.emergency_code),
         ],
     )
-    session.output.lines("启用码和应急码只显示这一次，不存入任何文件：请立即抄写或打印。")
+    session.output.lines("启用码和应急码只显示这一次，不存入批复文件：请立即抄写或打印。")
     session.output.answer(
         {
             "round_id": issued.round_id,

@@ -23,6 +23,7 @@ COMMANDS = {
     "guide": Entry("guide.command", "guide", "一步一步带着做完一次测评，只按数字和 Enter。"),
     "keys": Entry("keys", "keys", "上级团组织的密钥：生成、查看。"),
     "trust": Entry("trust", "trust", "登记上级团组织的名片，只认登记过的单位签发的文件。"),
+    "ledger": Entry("ledger", "ledger", "台账：团组织和团支部的名册，导入、查看、导出。"),
     "authorize": Entry("authorize", "authorize", "批复一次测评：生成 .auth 文件和纸面上的启用码、应急码。"),
     "open": Entry("opening", "open_round_command", "验箱封箱：核对批复，生成票箱和封箱报告。"),
     "slips": Entry("slips", "slips", "制作投票凭条：写出供打印裁开的 Word 文件，只制作一次。"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -15,10 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from admin_cli.exits import Exit
 from admin_cli.inputs import COUNT, FILE
 from admin_cli.organisations import trusted_roots
+from admin_cli.registries import registry_option, registry_to_read, registry_to_write
 from admin_cli.session import Session, command
-from ballots_store.home import Home
 from canvass.importing import Fate, FileFate, expand, import_files
-from canvass.registry import Registry, open_registry
 from canvass.summary import COLUMNS, Average, Summary, SummaryRow, Unsummed, summarise
 
 _FATE_NAMES = {
@@ -38,14 +36,16 @@ _LISTED_AT_MOST = 200
 )
 @click.argument("paths", metavar="PATH…", nargs=-1, required=True, type=FILE)
 @click.option("--trust", "card", type=FILE, metavar="ORG.pub", help="本次采用的上级团组织名片（已登记的不必）。")
-def import_command(session: Session, paths: tuple[Path, ...], card: Path | None) -> Exit:
+@click.option("--year", type=COUNT, metavar="年", help="只导入这一测评年度的结果，其他年度的拒收。")
+@registry_option
+def import_command(session: Session, paths: tuple[Path, ...], card: Path | None, year: int | None) -> Exit:
     """Import files and folders; the exit code tells the worst fate."""
     roots = trusted_roots(session.home, card)
     files = expand(paths)
     done: list[FileFate] = []
     try:
-        with _registry(session.home) as registry:
-            fates = import_files(registry, files, roots=roots, now=session.now())
+        with registry_to_write(session) as registry:
+            fates = import_files(registry, files, roots=roots, now=session.now(), year=year)
             # A generator is taken in one by one: what was done before an interruption stands in the list.
             done.extend(_watched(fates, len(files), show=not session.as_json))
     except KeyboardInterrupt:
@@ -91,9 +91,10 @@ def _show_fates(session: Session, done: list[FileFate]) -> Exit:
     example="summary --year 2016",
 )
 @click.option("--year", type=COUNT, metavar="年", help="只汇总这一测评年度。")
+@registry_option
 def summary(session: Session, year: int | None) -> None:
     """Print the summary of the registry."""
-    with _registry_if_any(session.home) as registry:
+    with registry_to_read(session) as registry:
         found = summarise(registry, year=year)
     _show_rows(session, found)
     for average in found.averages:
@@ -148,27 +149,3 @@ def _summary_answer(found: Summary) -> dict[str, object]:
 def _row_answer(row: SummaryRow) -> dict[str, object]:
     rate = f"{row.rate.numerator}/{row.rate.denominator}"
     return vars(row) | {"rate": rate}
-
-
-@contextmanager
-def _registry(home: Home) -> Iterator[Registry]:
-    """This home's registry, made on first use."""
-    home.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _opened(f"sqlite:///{home.registry_path}") as registry:
-        yield registry
-
-
-@contextmanager
-def _registry_if_any(home: Home) -> Iterator[Registry]:
-    """This home's registry; an empty one in memory where nothing was imported yet, since looking must not write."""
-    with _opened(f"sqlite:///{home.registry_path}" if home.registry_path.exists() else "sqlite:///:memory:") as found:
-        yield found
-
-
-@contextmanager
-def _opened(url: str) -> Iterator[Registry]:
-    registry = open_registry(url)
-    try:
-        yield registry
-    finally:
-        registry.dispose()

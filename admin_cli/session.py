@@ -22,6 +22,7 @@ class Session:
 
     home_given: Path | None = None
     as_json: bool = False
+    registry_given: str | None = None
 
     @property
     def home(self) -> Home:

@@ -30,7 +30,6 @@ _SMALL, _LARGE = Pt(8), Pt(16)
 _TEXT_FONT = "宋体"
 _DIGITS_FONT = "Courier New"
 ONCE = "一次有效，与选择无关"
-KEEP = "请妥善保管，勿折叠示人；遗失不补。"
 
 
 def slips_document(sheet: SlipSheet) -> bytes:
@@ -54,7 +53,7 @@ def window_line(opens: str, closes: str) -> str:
     """投票时间 as the slip says it, empty without a window."""
     if not opens or not closes:
         return ""
-    return f"投票时间：{_moment(opens)}至{_moment(closes)}"
+    return f"{_moment(opens)}至{_moment(closes)}投票"
 
 
 def _moment(text: str) -> str:
@@ -72,6 +71,10 @@ def _set_up(document: Document) -> None:
     normal = cast("ParagraphStyle", document.styles["Normal"])
     normal.paragraph_format.space_after = Pt(0)
     _set_font(normal, _TEXT_FONT, _SMALL)
+    language = OxmlElement("w:lang")
+    for name in ("val", "eastAsia"):  # without it punctuation is set as in Taiwan where the font allows both
+        language.set(qn(f"w:{name}"), "zh-CN")
+    normal.element.get_or_add_rPr().append(language)
 
 
 def _fill(cells: Sequence[_Cell], sheet: SlipSheet, numbers: Sequence[str]) -> None:
@@ -94,7 +97,7 @@ def _write(cell: _Cell, lines: Sequence[str], *, large: str) -> None:
         paragraph = cell.paragraphs[0] if at == 0 else cell.add_paragraph()
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
         run = paragraph.add_run(line)
-        if line is large:
+        if line == large:
             run.bold = True
             _set_font(run, _DIGITS_FONT, _LARGE)
 

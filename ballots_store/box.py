@@ -237,8 +237,8 @@ class BallotBox:
             TokenAway: the 票箱U盘 is out; found out before anything was issued, wherever that can be told.
         """
         self._check_alive()
-        stage = advance(self._stage, Event.UNLOCK)
         admitted, slip = self._door.taken()  # one PIN or slip, one attempt, refused or not
+        stage = advance(self._stage, Event.UNLOCK)
         session = Session(member, slip)
         if not admitted:
             raise RuleRefusal("须先由指导监督人员输入开启口令，或输入投票凭条号。")

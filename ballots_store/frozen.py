@@ -79,6 +79,13 @@ def _copy(files: dict[Path, bytes], target: RoundFolder, slots: Path) -> None:
     _check_same_medium(slots, target.path)
 
 
+def _check_same_medium(slots: Path, folder: Path) -> None:
+    """Pulled out in between, the stick leaves its folder behind on the disk: what lies there is on no stick."""
+    found = identity(slots), identity(folder)
+    if found[0] is None or found[1] is None or found[0][0] != found[1][0]:
+        raise StorageFailure("复制途中票箱U盘被拔出：请插回原U盘，再次执行同一命令。")
+
+
 def write_and_read_back(files: Mapping[Path, bytes]) -> None:
     """Write `files` to a medium, replacing what is there, and read each back from it; their folders exist.
 
@@ -90,13 +97,6 @@ def write_and_read_back(files: Mapping[Path, bytes]) -> None:
     for path, data in files.items():
         if _from_medium(path, len(data)) != data:
             raise StorageFailure(f"U盘上的“{path}”读回后与写入的不一致：请更换U盘，再次执行同一命令。")
-
-
-def _check_same_medium(slots: Path, folder: Path) -> None:
-    """Pulled out in between, the stick leaves its folder behind on the disk: what lies there is on no stick."""
-    found = identity(slots), identity(folder)
-    if found[0] is None or found[1] is None or found[0][0] != found[1][0]:
-        raise StorageFailure("复制途中票箱U盘被拔出：请插回原U盘，再次执行同一命令。")
 
 
 def _from_medium(path: Path, size: int) -> bytes:

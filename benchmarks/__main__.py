@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.measuring import Measurement
 
-TOPICS = ("screens", "cast", "unlock", "closing", "importing")
+TOPICS = ("screens", "cast", "unlock", "closing", "importing", "summary_sheet")
 CAMPAIGNS = ("faults", "secrecy")
 Facts = dict[str, Any]
 
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no such topic: {', '.join(sorted(unknown))}; see --list")
     if chosen.list:
         for name in (*TOPICS, *CAMPAIGNS):
-            say(f"{name:10} {_title(name)}")
+            say(f"{name:13} {_title(name)}")
         return 0
     found: dict[str, list[Facts]] = {}
     good = True

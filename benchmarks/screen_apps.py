@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 
 EMPTY, READY = "EMPTY", "ready to paint"
+REST_S = 0.5
+"""A process that has just worked hard (imports, key derivation) is put behind others by a busy machine."""
 
 
 def _empty() -> None:
@@ -44,6 +46,7 @@ def _kiosk(folder: Path) -> None:
 
 
 def _say_ready() -> None:
+    time.sleep(REST_S)
     sys.stdout.write(f"{READY}\n")
     sys.stdout.flush()
 

@@ -2,12 +2,15 @@
 
 The steps are those of README's table, in their order:
 
-    importing   6 files and folders → the registry, one transaction a file, each file with its fate
+    ledger      1 the tables of organisations and branches, taken in all or nothing; one branch for `authorize`
+    importing   6 files and folders → verified on threads, entered in batches, each file with its fate
     receiving   6 one file's bytes → the verified end of a round, or the reason why it is none
-    registering 6 one verified end → its rows
+    arrivals    6 a verified end as plain values, its file packed
+    registering 6 a batch of arrivals → their rows
     standing    6 which ends of one round count: accepted, waiting for a person (待确认), in conflict
-    schema      6 the tables and the invariants that they hold by themselves
-    registry    6 opening a registry; a transaction; a database's errors as one line
+    schema      6 the tables and the invariants that they hold by themselves (`ledger_schema`, `rollup_schema`)
+    registry    6 opening a registry on SQLite or PostgreSQL; a transaction
+    rollups     8 sums per organisation, 战线, year and state: what reports read
     summary     8 the registry → 附件4: rows, totals, both averages, and apart from them what is not summed
 
 An *end* is the signed document that ends a round: a result, or a void report (作废). Ends are never changed or removed

@@ -1,27 +1,46 @@
-"""Files and folders → the registry: one transaction a file, each file with its fate and the reason for it.
+"""Files and folders → the registry: verified on threads, entered in batches, each file with its fate and the reason.
 
-A stopped import (Ctrl-C, kill, a full disk) leaves whole files in or out; running it again goes on where it was, since
-what is in already is a duplicate. Nothing is ever written over: another payload for the same round is a conflict.
+    paths → a few files at a time are read and verified, on threads → batches → one transaction each → fates in order
+
+A batch commits whole or not at all. A stopped import (Ctrl-C, kill, a full disk) leaves whole files in or out; running
+it again goes on where it was, since what is in already is a duplicate. Nothing is ever written over: another payload
+for the same round is a conflict. What waits between the steps is bounded, so memory is flat however many files come.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
+from canvass.arrivals import Arrival, arrive
+from canvass.directory import Directory
 from canvass.receiving import read_file, receive
-from canvass.registering import Fate, MissingPredecessor, register
+from canvass.registering import Fate, Outcome, register
 from canvass.registry import Registry
 from rounds.chain import Roots
-from rounds.errors import RoundError, RuleRefusal, Unreadable
+from rounds.errors import RoundError, Unreadable, VerificationFailure
 
-__all__ = ["Fate", "FileFate", "expand", "import_files"]
+__all__ = ["Fate", "FileFate", "Terms", "expand", "import_files", "shown"]
 
 SUFFIXES = (".result", ".void")
+THREADS = 2
+"""Verifying releases the interpreter's lock; the machine of a clerk has two cores."""
+_TASK = 16
+"""Files verified by one call, so that handing them over costs little."""
+_AHEAD = 4 * THREADS
+"""Tasks under way or waiting at a time."""
+BATCH = 2_000
+"""Files entered in one transaction at most."""
+BATCH_SECONDS = 2.0
+"""A batch is entered after so long, however few there are: what a person saw imported should be in."""
 
 
 @dataclass(frozen=True)
@@ -33,25 +52,129 @@ class FileFate:
     reason: str
 
 
-def import_files(registry: Registry, paths: Iterable[Path], *, roots: Roots, now: datetime) -> Iterator[FileFate]:
-    """Import each file, yielding its fate; a repeated attempt found before its predecessor is tried again at the end.
+@dataclass(frozen=True)
+class Terms:
+    """On what terms files are taken in. `year`: only results of that assessed year, None: of any."""
+
+    roots: Roots
+    year: int | None = None
+
+
+def import_files(
+    registry: Registry,
+    paths: Iterable[Path],
+    *,
+    roots: Roots,
+    now: datetime,
+    year: int | None = None,
+    batch: int = BATCH,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[FileFate]:
+    """Import each file, yielding its fate once it is in; repeated attempts found before their predecessor come last.
 
     So a folder's result does not depend on the names of its files. `now` (aware) is recorded, and judges nothing.
 
     Raises:
-        Unreadable: the registry itself failed; the files yielded before are in, this one and the rest are not.
+        Unreadable: the registry itself failed; the files yielded before are in, the rest are not.
     """
-    early: list[tuple[int, int, Path]] = []
-    for place, path in enumerate(paths):
+    entry = _Entry(registry, now, Directory())
+    terms = Terms(roots, year)
+    verified = _verified(paths, terms)
+    try:
+        for some in _batches(verified, batch, clock):
+            yield from entry.enter(some)
+    finally:
+        verified.close()
+    for _, _, path in sorted(entry.early):
+        yield from entry.enter([_verify(path, terms)], last=True)
+
+
+@dataclass
+class _Entry:
+    """The writer: one transaction a batch."""
+
+    registry: Registry
+    now: datetime
+    directory: Directory
+    early: list[tuple[int, int, Path]] = field(default_factory=list)
+    """Attempts whose predecessor may be among the files to come: attempt, place, path."""
+
+    def enter(self, some: list[_Verified], *, last: bool = False) -> Iterator[FileFate]:
+        """Enter one batch; its fates once it is committed. `last`: nothing comes that an attempt could wait for."""
+        arrivals = [one.arrival for one in some if one.arrival is not None]
+        outcomes = iter(self._register(arrivals))
+        for one in some:
+            outcome = Outcome(Fate.REJECTED, one.reason) if one.arrival is None else next(outcomes)
+            if outcome.attempt and not last:
+                self.early.append((outcome.attempt, len(self.early), one.path))
+            else:
+                yield FileFate(shown(one.path), outcome.fate, outcome.reason)
+
+    def _register(self, arrivals: list[Arrival]) -> list[Outcome]:
+        if not arrivals:
+            return []
         try:
-            yield _import_file(registry, path, roots, now)
-        except MissingPredecessor as missing:
-            early.append((missing.attempt, place, path))
-    for _, _, path in sorted(early):
-        try:
-            yield _import_file(registry, path, roots, now)
-        except MissingPredecessor as missing:
-            yield FileFate(_shown(path), Fate.REJECTED, str(missing))
+            with self.registry.writing() as connection:
+                return register(connection, arrivals, self.now, self.directory)
+        except BaseException:
+            self.directory.forget()
+            raise
+
+
+@dataclass(frozen=True)
+class _Verified:
+    """One file after verification: what arrived, or why nothing did."""
+
+    path: Path
+    arrival: Arrival | None
+    reason: str = ""
+
+
+def _verified(paths: Iterable[Path], terms: Terms) -> Generator[_Verified, None, None]:
+    """The files in order, verified on threads a bounded number ahead."""
+    left = iter(paths)
+    waiting: deque[Future[list[_Verified]]] = deque()
+    pool = ThreadPoolExecutor(THREADS, thread_name_prefix="verify")
+    try:
+        while True:
+            while len(waiting) < _AHEAD and (task := list(islice(left, _TASK))):
+                waiting.append(pool.submit(_verify_all, task, terms))
+            if not waiting:
+                return
+            yield from waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _verify_all(paths: list[Path], terms: Terms) -> list[_Verified]:
+    return [_verify(path, terms) for path in paths]
+
+
+def _verify(path: Path, terms: Terms) -> _Verified:
+    """Outside of any transaction, so that the lock is held for the writing alone."""
+    try:
+        end = receive(read_file(path), terms.roots)
+        _check_year(end.authorisation.record.year, terms.year)
+        return _Verified(path, arrive(end))
+    except RoundError as error:
+        return _Verified(path, None, str(error))
+
+
+def _check_year(found: int, wanted: int | None) -> None:
+    if wanted is not None and found != wanted:
+        raise VerificationFailure("year", f"这是{found}年度的测评，本次只导入{wanted}年度的：请核对是否选错文件。")
+
+
+def _batches(found: Iterator[_Verified], size: int, clock: Callable[[], float]) -> Iterator[list[_Verified]]:
+    batch: list[_Verified] = []
+    began = clock()
+    for one in found:
+        batch.append(one)
+        if len(batch) >= size or clock() - began >= BATCH_SECONDS:
+            yield batch
+            batch, began = [], clock()
+    if batch:
+        yield batch
 
 
 def expand(paths: Iterable[Path]) -> list[Path]:
@@ -67,14 +190,14 @@ def expand(paths: Iterable[Path]) -> list[Path]:
         try:
             folder = stat.S_ISDIR(path.stat().st_mode)
         except (OSError, ValueError):
-            raise Unreadable(f"路径不存在或无法访问：{_shown(path)}。请核对后重试。") from None
+            raise Unreadable(f"路径不存在或无法访问：{shown(path)}。请核对后重试。") from None
         found.update(dict.fromkeys(_under(path) if folder else [path]))
     return list(found)
 
 
 def _under(folder: Path) -> list[Path]:
     def refuse(error: OSError) -> None:
-        raise Unreadable(f"文件夹无法读取：{_shown(error.filename)}。请检查U盘是否已拔出、是否有读取权限。")
+        raise Unreadable(f"文件夹无法读取：{shown(error.filename)}。请检查U盘是否已拔出、是否有读取权限。")
 
     found: list[Path] = []
     for parent, folders, names in os.walk(folder, onerror=refuse):
@@ -84,28 +207,7 @@ def _under(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def _import_file(registry: Registry, path: Path, roots: Roots, now: datetime) -> FileFate:
-    """Verify outside the transaction, so that the lock is held for the writing alone.
-
-    Raises:
-        MissingPredecessor: the file may be imported once another one is.
-        Unreadable: the registry failed.
-    """
-    try:
-        end = receive(read_file(path), roots)
-    except RoundError as error:
-        return FileFate(_shown(path), Fate.REJECTED, str(error))
-    try:
-        with registry.writing() as connection:
-            fate, reason = register(connection, end, now)
-    except MissingPredecessor:
-        raise
-    except RuleRefusal as error:
-        return FileFate(_shown(path), Fate.REJECTED, str(error))
-    return FileFate(_shown(path), fate, reason)
-
-
-def _shown(path: Path | str) -> str:
+def shown(path: Path | str) -> str:
     """A path as text that any terminal can take: a stick's file names may be no UTF-8, or hold control characters."""
     text = os.fsencode(path).decode("utf-8", "replace")
     return "".join(char if char.isprintable() else "\ufffd" for char in text)

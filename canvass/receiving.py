@@ -16,7 +16,7 @@ from rounds.chain import KINDS, Roots, RoundEnd, kind_of, read_result, read_void
 from rounds.documents import RESULT, VOID, Result, VoidReport
 from rounds.encoding import decode
 from rounds.envelope import Envelope
-from rounds.errors import Unreadable, VerificationFailure
+from rounds.errors import RoundError, Unreadable, VerificationFailure
 
 End = RoundEnd[Result] | RoundEnd[VoidReport]
 
@@ -30,19 +30,42 @@ def receive(data: bytes, roots: Roots) -> End:
     Raises:
         UntrustedIssuer, Unreadable, VerificationFailure: in the order of the steps above.
     """
+    try:
+        end = _read(data, roots)
+    except RoundError:
+        _refuse_by_claim(data)
+        raise
+    if end.end.rehearsal:
+        _refuse_by_claim(data)
+    return end
+
+
+def _read(data: bytes, roots: Roots) -> End:
+    """Step 4; a void report is tried where it is no result, so that the common file is decoded once."""
+    try:
+        return read_result(data, roots)
+    except VerificationFailure as failure:
+        if failure.check != "payloadType":
+            raise
+    return read_void_report(data, roots)
+
+
+def _refuse_by_claim(data: bytes) -> None:
+    """Steps 1 to 3, for a file that is not taken in: what it claims to be says it better than what failed.
+
+    Raises:
+        Unreadable, VerificationFailure: it is no official end of a round.
+    """
     kind = kind_of(data)  # (1)
     envelope = decode(data, Envelope, "签名文件", max(known.cap for known in KINDS))
     if envelope.payload_type == kind.rehearsal:  # (2)
         raise VerificationFailure("mode", f"这是演练的{kind.title}：演练不得计入正式结果，不予导入。")
-    if kind is RESULT:  # (3)
-        return read_result(data, roots)  # (4)
-    if kind is VOID:
-        return read_void_report(data, roots)
-    raise VerificationFailure("payloadType", f"这是{kind.title}，不是测评结果文件或作废报告：请核对是否选错文件。")
+    if kind not in (RESULT, VOID):  # (3)
+        raise VerificationFailure("payloadType", f"这是{kind.title}，不是测评结果文件或作废报告：请核对是否选错文件。")
 
 
-def read_file(path: Path) -> bytes:
-    """The bytes of a regular file, at most `CAP` of them.
+def read_file(path: Path, cap: int = CAP) -> bytes:
+    """The bytes of a regular file, at most `cap` of them.
 
     Raises:
         Unreadable: it is missing, larger, or something else than a file (opening a pipe must not hang an import).
@@ -52,13 +75,13 @@ def read_file(path: Path) -> bytes:
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise Unreadable("不是普通文件，不予读取。")
-            data = file.read(CAP + 1)
+            data = file.read(cap + 1)
     except FileNotFoundError:
         raise Unreadable("文件不存在或已被移走：请核对路径。") from None
     except IsADirectoryError:
         raise Unreadable("不是普通文件，不予读取。") from None
     except OSError:
         raise Unreadable("文件无法读取：请检查U盘是否已拔出、是否有读取权限。") from None
-    if len(data) > CAP:
-        raise Unreadable(f"文件过大（超过{CAP}字节），不予读取：请核对是否选错文件。")
+    if len(data) > cap:
+        raise Unreadable(f"文件过大（超过{cap}字节），不予读取：请核对是否选错文件。")
     return data

@@ -1,25 +1,29 @@
-"""One verified end → its rows, in the caller's transaction; its round's standings judged anew."""
+"""A batch of verified ends → their rows, in the caller's transaction: standings judged anew, roll-ups kept.
+
+(1) which are in already            (2) attempts stand on a registered end
+(3) the branch, in the issuer's scope; what differs from the ledger is remarked
+(4) the standings of every round that is touched       (5) the rows       (6) the roll-ups of every branch touched
+"""
 
 from __future__ import annotations
 
-import zlib
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, Row, Table, insert, select, update
+from sqlalchemy import Connection, insert, select
 
-from canvass.receiving import End
-from canvass.schema import EndKind, Standing, authorisations, ends, envelopes, issuers, standings
-from canvass.standing import Claim, Judgement, judge
-from rounds.documents import Authorisation, Result, VoidReport
-from rounds.encoding import decode
-from rounds.envelope import Envelope, Verified
-from rounds.errors import RuleRefusal
-from rounds.rules import Outcome
-from rounds.sharing import Holder
-
-_COMPRESSION = 6
-Value = str | int | bytes | None
+from canvass.arrivals import Arrival
+from canvass.branch_years import BranchYears
+from canvass.directory import Branches, Directory, KnownBranch, next_id
+from canvass.held import HeldRounds
+from canvass.ledger_schema import branches
+from canvass.predecessors import MissingPredecessor, Predecessors
+from canvass.schema import Standing, ends, envelopes, reasons, revisions
+from canvass.standing import Judgement
+from rounds.errors import RoundError
 
 
 class Fate(StrEnum):
@@ -31,170 +35,118 @@ class Fate(StrEnum):
     REJECTED = "rejected"
 
 
-class MissingPredecessor(RuleRefusal):
-    """A repeated attempt whose predecessor's signed end is not in the registry (yet)."""
+@dataclass(frozen=True)
+class Outcome:
+    """One arrival's fate with its reason; `attempt` is set where it may be taken in once its predecessor is."""
 
-    def __init__(self, attempt: int) -> None:
-        """`attempt`: the number of the attempt that cannot stand alone."""
-        super().__init__(
-            f"这是第{attempt}次测评，而批复所载的上一次测评的结束文件（无效结果或作废报告）尚未导入：请先导入该文件。"
-        )
-        self.attempt = attempt
+    fate: Fate
+    reason: str
+    attempt: int = 0
 
 
-def register(connection: Connection, end: End, now: datetime) -> tuple[Fate, str]:
-    """Enter `end`; its fate, and the reason unless it was simply imported. `now` (aware) is recorded.
+_DUPLICATE = Outcome(Fate.DUPLICATE, "已导入过同一份文件，未重复计入。")
+_UNKNOWN = "台账中没有这个团支部：已导入，请核对台账或批复所载的团支部代码。"
 
-    Raises:
-        MissingPredecessor, RuleRefusal: a repeated attempt that does not stand on a registered end; nothing is entered.
+
+def register(connection: Connection, arrivals: Sequence[Arrival], now: datetime, directory: Directory) -> list[Outcome]:
+    """Enter a batch; the fate of each, in order. `now` (aware) is recorded.
+
+    An arrival that is refused enters nothing and does not hold up the others. `directory` must `forget` when the
+    caller's transaction is rolled back.
     """
-    digest = bytes.fromhex(end.end.digest)
-    if connection.scalar(select(ends.c.id).where(ends.c.digest == digest)) is not None:
-        return Fate.DUPLICATE, "已导入过同一份文件，未重复计入。"
-    _check_attempt(connection, end.authorisation.record)
-    data = end.end.data
-    deflated = zlib.compress(data, _COMPRESSION)
-    connection.execute(insert(envelopes).values(digest=digest, size=len(data), deflated=deflated))
-    connection.execute(insert(ends).values(_end_row(end, _authorisation_id(connection, end), now)))
-    judgement = _judge_round(connection, end.authorisation.record.round_id)[digest]
-    fate = Fate.IMPORTED if judgement.standing is Standing.ACCEPTED else Fate.CONFLICT
-    return fate, judgement.reason
+    batch = _Batch(connection, arrivals, directory)
+    taken = [batch.take(arrival) for arrival in arrivals]
+    judged = batch.write(now)
+    return [_judged(outcome, judged.get(a.claim.digest)) for a, outcome in zip(arrivals, taken, strict=True)]
 
 
-def _check_attempt(connection: Connection, record: Authorisation) -> None:
-    """Attempt k stands on the registered end of attempt k - 1: 无效 or 作废 (DESIGN.md, Attempts)."""
-    if record.attempt == 1:
-        return
-    previous = connection.execute(
-        select(ends.c.kind, ends.c.outcome, authorisations, issuers.c.name.label("issuer_name"))
-        .join_from(ends, authorisations)
-        .join(issuers)
-        .where(ends.c.digest == bytes.fromhex(record.previous_end))
-    ).one_or_none()
-    if previous is None:
-        raise MissingPredecessor(record.attempt)
-    if previous.kind == EndKind.RESULT and previous.outcome != Outcome.INVALID:
-        raise RuleRefusal("批复所载的上一次测评结果有效，不能重新测评：请上级团组织核实批复。")
-    if not _follows(record, previous):
-        raise RuleRefusal("批复所载的上一次结束文件不属于同一团支部同一年度的上一次测评：请上级团组织核实批复。")
+def _judged(outcome: Outcome, judgement: Judgement | None) -> Outcome:
+    """What the standing makes of one that was entered."""
+    if outcome.fate is not Fate.IMPORTED or judgement is None or judgement.standing is Standing.ACCEPTED:
+        return outcome
+    return Outcome(Fate.CONFLICT, judgement.reason)
 
 
-def _follows(record: Authorisation, previous: Row[tuple[object, ...]]) -> bool:
-    """Same organisation, year and branch, one attempt later; a branch's code, where both have one, decides."""
-    here = (record.attempt - 1, record.year, record.issuer)
-    if here != (previous.attempt, previous.year, previous.issuer_name):
-        return False
-    if record.branch.code and previous.branch_code:
-        return bool(record.branch.code == previous.branch_code)
-    return bool(record.branch.name == previous.branch_name)
+class _Batch:
+    """One batch on its way in; `take` each, then `write` once."""
+
+    def __init__(self, connection: Connection, arrivals: Sequence[Arrival], directory: Directory) -> None:
+        self._connection = connection
+        self._directory = directory
+        self._held = HeldRounds(connection, {arrival.round for arrival in arrivals})
+        self._branches = Branches(connection, arrivals)
+        self._predecessors = Predecessors(connection)
+        self._next = next_id(connection, envelopes)
+        self._words = directory.words(connection, {word for arrival in arrivals for word in _words(arrival)})
+        self._new: list[tuple[int, Arrival, KnownBranch, int | None]] = []
+        self._listed = _has_ledger(connection)
+
+    def take(self, arrival: Arrival) -> Outcome:
+        """Steps 1 to 3."""
+        if self._held.has(arrival.round, arrival.claim.digest):
+            return _DUPLICATE
+        try:
+            branch = self._branches.of(arrival)
+            previous = self._predecessors.of(arrival, branch)
+        except MissingPredecessor as missing:
+            return Outcome(Fate.REJECTED, str(missing), missing.attempt)
+        except RoundError as error:
+            return Outcome(Fate.REJECTED, str(error))
+        number = self._next + len(self._new)
+        self._new.append((number, arrival, branch, previous))
+        self._held.add(arrival.round, number, arrival.claim)
+        self._predecessors.add(number, arrival, branch)
+        return Outcome(Fate.IMPORTED, _remark(arrival, branch) if self._listed else "")
+
+    def write(self, now: datetime) -> Mapping[bytes, Judgement]:
+        """Steps 4 to 6; the standing of every end that was entered."""
+        if not self._new:
+            return {}
+        touched = BranchYears(self._connection, {(b.id, a.figures["year"]) for _, a, b, _ in self._new})
+        self._write_rows(now)
+        judged = self._held.write_standings(self._connection)
+        touched.write_changes(self._connection)
+        return judged
+
+    def _write_rows(self, now: datetime) -> None:
+        rows = [self._row(*new, int(now.timestamp())) for new in self._new]
+        packed = [{"id": number, "size": a.size, "packed": a.packed} for number, a, _, _ in self._new]
+        said = [{"end_id": number, "reason": a.reason} for number, a, _, _ in self._new if a.reason]
+        revised = [{"end_id": n, "supersedes": a.claim.supersedes} for n, a, _, _ in self._new if a.claim.supersedes]
+        for table, values in ((envelopes, packed), (ends, rows), (reasons, said), (revisions, revised)):
+            if values:
+                self._connection.execute(insert(table), values)
+
+    def _row(
+        self, number: int, arrival: Arrival, branch: KnownBranch, previous: int | None, now: int
+    ) -> dict[str, Any]:
+        basis = arrival.authorisation
+        return arrival.figures | {
+            "id": number,
+            "branch": branch.id,
+            "issuer": self._directory.issuer(self._connection, arrival.key_id, basis.issuer),
+            "previous": previous,
+            "secretary": self._words[basis.assessed.name],
+            "since": self._words[basis.assessed.since],
+            "supervisor": self._words[arrival.supervisor],
+            "imported": now,
+        }
 
 
-def _authorisation_id(connection: Connection, end: End) -> int:
-    digest = bytes.fromhex(end.authorisation.digest)
-    known: int | None = connection.scalar(select(authorisations.c.id).where(authorisations.c.digest == digest))
-    if known is not None:
-        return known
-    row = _authorisation_row(end.authorisation, _issuer_id(connection, end.authorisation))
-    return _insert(connection, authorisations, row)
+def _words(arrival: Arrival) -> tuple[str, str, str]:
+    assessed = arrival.authorisation.assessed
+    return assessed.name, assessed.since, arrival.supervisor
 
 
-def _issuer_id(connection: Connection, authorisation: Verified[Authorisation]) -> int:
-    """The key's fingerprint is its signature's key id: the reader has checked that the two are one."""
-    envelope = decode(authorisation.data, Envelope, "批复文件", len(authorisation.data))
-    row: dict[str, Value] = {
-        "key_id": bytes.fromhex(envelope.signatures[0].keyid),
-        "name": authorisation.record.issuer,
-    }
-    known: int | None = connection.scalar(select(issuers.c.id).filter_by(**row))
-    return _insert(connection, issuers, row) if known is None else known
+def _has_ledger(connection: Connection) -> bool:
+    return connection.scalar(select(branches.c.id).where(branches.c.known).limit(1)) is not None
 
 
-def _insert(connection: Connection, table: Table, row: dict[str, Value]) -> int:
-    made: int = connection.execute(insert(table).values(row).returning(table.c.id)).scalar_one()
-    return made
-
-
-def _authorisation_row(authorisation: Verified[Authorisation], issuer: int) -> dict[str, Value]:
-    record = authorisation.record
-    return {
-        "digest": bytes.fromhex(authorisation.digest),
-        "round_id": record.round_id,
-        "issuer": issuer,
-        "attempt": record.attempt,
-        "previous_end": bytes.fromhex(record.previous_end) or None,
-        "year": record.year,
-        "branch_code": record.branch.code,
-        "branch_name": record.branch.name,
-        "secretary": record.assessed.name,
-        "since": record.assessed.since,
-        "registered": record.registered,
-        "secretary_votes": record.secretary_votes,
-        "method": record.method,
-        "issued": _seconds(record.issued),
-    }
-
-
-def _end_row(end: End, authorisation: int, now: datetime) -> dict[str, Value]:
-    record, opened = end.end.record, end.zero_report.record.opened
-    own = _result_columns(record) if isinstance(record, Result) else _void_columns(record)
-    return own | {
-        "round_id": end.authorisation.record.round_id,
-        "digest": bytes.fromhex(end.end.digest),
-        "authorisation": authorisation,
-        "zero_report": bytes.fromhex(end.zero_report.digest),
-        "registered": end.authorisation.record.registered,
-        "issued": record.issued,
-        "collected": record.collected,
-        "supervisor": next(o.name for o in end.zero_report.record.officers if o.role is Holder.SUPERVISOR),
-        "emergency_used": record.conduct.emergency_used,
-        "opened": _seconds(opened),
-        "utc_offset": _utc_offset(opened),
-        "imported": int(now.timestamp()),
-    }
-
-
-def _result_columns(record: Result) -> dict[str, Value]:
-    return {
-        "kind": EndKind.RESULT,
-        "supersedes": bytes.fromhex(record.supersedes) or None,
-        "present": record.present,
-        "valid": record.valid,
-        "invalid": record.invalid,
-        "satisfied": record.satisfied,
-        "unsatisfied": record.unsatisfied,
-        "outcome": record.outcome,
-        "reason": record.below_quorum_reason,
-        "closed": _seconds(record.closed),
-    }
-
-
-def _void_columns(record: VoidReport) -> dict[str, Value]:
-    return {"kind": EndKind.VOID, "reason": record.reason, "closed": _seconds(record.ended)}
-
-
-def _seconds(stamp: str) -> int:
-    return int(datetime.fromisoformat(stamp).timestamp())
-
-
-def _utc_offset(stamp: str) -> int:
-    return (datetime.fromisoformat(stamp).utcoffset() or timedelta()) // timedelta(minutes=1)
-
-
-def _judge_round(connection: Connection, round_id: str) -> dict[bytes, Judgement]:
-    """Judge every end of a round and record what changed."""
-    rows = connection.execute(
-        select(ends.c.id, ends.c.digest, authorisations.c.digest.label("basis"), ends.c.zero_report, ends.c.supersedes)
-        .join_from(ends, authorisations)
-        .where(ends.c.round_id == round_id)
-    ).all()
-    judged = judge(Claim(row.digest, row.basis, row.zero_report, row.supersedes) for row in rows)
-    for row in rows:
-        _record(connection, row.id, judged[row.digest])
-    return judged
-
-
-def _record(connection: Connection, end_id: int, judgement: Judgement) -> None:
-    values = {"standing": judgement.standing, "reason": judgement.reason}
-    changed = connection.execute(update(standings).where(standings.c.end_id == end_id).values(values))
-    if not changed.rowcount:
-        connection.execute(insert(standings).values(end_id=end_id, **values))
+def _remark(arrival: Arrival, branch: KnownBranch) -> str:
+    """What differs from the ledger: N was frozen when the round was authorised, so a person decides which is right."""
+    if not branch.known:
+        return _UNKNOWN
+    here = arrival.authorisation.registered
+    if branch.registered is not None and branch.registered != here:
+        return f"批复所载团员总数为{here}，台账为{branch.registered}：已按批复导入，请核实。"
+    return ""

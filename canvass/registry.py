@@ -1,4 +1,8 @@
-"""Opening the registry, and its transactions: SQLAlchemy Core on SQLite; the tables stand in `schema`."""
+"""Opening the registry, and its transactions: SQLAlchemy Core on SQLite or PostgreSQL; the tables stand in `schema`.
+
+One writer at a time on either: SQLite by its own lock, PostgreSQL by an advisory one. What takes long, verifying, runs
+outside of it; so ids can be given in order and no decision is taken on a state that another process is changing.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError
 
+from canvass import ledger_schema, publicity_schema, rollup_schema, trust_schema
+from canvass.refusals import FOREIGN, NOT_A_DATABASE, one_line_errors
 from canvass.schema import APPEND_ONLY, FORMAT, formats, metadata
 from rounds.errors import BadInput, Unreadable
 
@@ -22,10 +28,15 @@ BUSY_SECONDS = 30.0
 """How long one process waits for another one's transaction before it gives up."""
 
 _READING = "beikaobei_reading"
+_ADDRESSES = "应为 sqlite:/// 加文件路径，或 postgresql+psycopg://用户@主机/数据库。"
 _SQLITE_MAGIC = b"SQLite format 3\x00"
 _MARK = slice(68, 72)
 """Where a database's header holds its application id (sqlite.org/fileformat2.html, 1.3)."""
-_FOREIGN = "这个数据库不是本软件的登记库，或由别的版本建立，未作任何改动：请核对登记库的位置。"
+_WRITERS = 0x424B4252
+"""The advisory lock of PostgreSQL that stands for SQLite's write lock."""
+TABLES = (*APPEND_ONLY, *trust_schema.APPEND_ONLY, *publicity_schema.APPEND_ONLY)
+"""Those that refuse UPDATE and DELETE."""
+_MODULES = (ledger_schema, rollup_schema)  # imported for the tables that they add to `metadata`
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,9 @@ class Registry:
 
 
 def open_registry(url: str | Path, *, busy_seconds: float = BUSY_SECONDS) -> Registry:
-    """Open the registry at `url` (such as `sqlite:///台账/registry.db`) or in a SQLite file, made on first use.
+    """Open the registry at `url` or in a SQLite file, made on first use.
+
+    `url`: `sqlite:///台账/registry.db`, or `postgresql+psycopg://…` (an empty database or schema of its own).
 
     A database that holds anything else is refused and left untouched.
 
@@ -69,14 +82,8 @@ def open_registry(url: str | Path, *, busy_seconds: float = BUSY_SECONDS) -> Reg
         Unreadable: the database cannot be opened or is no registry of this version.
     """
     place = URL.create("sqlite", database=str(url)) if isinstance(url, Path) else _parse(url)
-    path = place.database or ""
-    if path not in {"", ":memory:"} and not path.startswith("file:"):
-        _reserve(path)
-        _check_header(path)
-    engine = create_engine(place, connect_args={"timeout": busy_seconds})
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
-    registry = Registry(engine)
+    sqlite = place.get_backend_name() == "sqlite"
+    registry = Registry(_sqlite_engine(place, busy_seconds) if sqlite else _postgresql_engine(place, busy_seconds))
     try:
         with registry.reading() as connection:
             known = _is_registry(connection)
@@ -93,10 +100,38 @@ def _parse(url: str) -> URL:
     try:
         place = make_url(url)
     except ArgumentError:
-        raise BadInput("登记库地址无法识别：应为 sqlite:/// 加文件路径。") from None
-    if place.get_backend_name() != "sqlite":
-        raise BadInput("本版本的登记库只支持 SQLite：地址应为 sqlite:/// 加文件路径。")
+        raise BadInput(f"登记库地址无法识别：{_ADDRESSES}") from None
+    if place.drivername not in {"sqlite", "sqlite+pysqlite", "postgresql+psycopg"}:
+        raise BadInput(f"登记库只支持 SQLite 和 PostgreSQL：{_ADDRESSES}")
     return place
+
+
+def _sqlite_engine(place: URL, busy_seconds: float) -> Engine:
+    path = place.database or ""
+    if path not in {"", ":memory:"} and not path.startswith("file:"):
+        _reserve(path)
+        _check_header(path)
+    engine = create_engine(place, connect_args={"timeout": busy_seconds})
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _postgresql_engine(place: URL, busy_seconds: float) -> Engine:
+    try:
+        engine = create_engine(place, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    except ImportError:
+        raise BadInput("本机没有安装 PostgreSQL 的驱动：请安装本软件的 postgresql 附加项（psycopg）。") from None
+
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get(_READING, False):
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        else:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(busy_seconds * 1000) or 1}")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
+
+    event.listen(engine, "begin", begin)
+    return engine
 
 
 def _reserve(path: str) -> None:
@@ -117,9 +152,9 @@ def _check_header(path: str) -> None:
     except OSError:
         return  # SQLite will say why
     if 0 < len(header) < _MARK.stop:  # SQLite would take so short a file for an empty database
-        raise Unreadable(_REMEDIES["SQLITE_NOTADB"])
+        raise Unreadable(NOT_A_DATABASE)
     if header.startswith(_SQLITE_MAGIC) and header[_MARK] != APPLICATION_ID.to_bytes(4, "big"):
-        raise Unreadable(_FOREIGN)
+        raise Unreadable(FOREIGN)
 
 
 def _is_registry(connection: Connection) -> bool:
@@ -132,7 +167,7 @@ def _is_registry(connection: Connection) -> bool:
     if not names:
         return False
     if formats.name not in names or connection.scalar(select(formats.c.format)) != FORMAT:
-        raise Unreadable(_FOREIGN)
+        raise Unreadable(FOREIGN)
     return True
 
 
@@ -140,11 +175,16 @@ def _create(connection: Connection) -> None:
     """Under the write lock: another process may have made the registry between our look and this."""
     if _is_registry(connection):
         return
-    metadata.create_all(connection)
-    for table in APPEND_ONLY:
-        for verb in ("UPDATE", "DELETE"):
-            connection.exec_driver_sql(append_only_trigger(table.name, verb))
-    connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
+    metadata.create_all(connection, checkfirst=False)  # it is empty: we looked
+    sqlite = connection.dialect.name == "sqlite"
+    if sqlite:
+        connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
+    else:
+        connection.exec_driver_sql(_REFUSE)
+    for table in TABLES:
+        for verb in ("UPDATE", "DELETE") if sqlite else ("UPDATE", "DELETE", "TRUNCATE"):
+            made = append_only_trigger(table.name, verb) if sqlite else _postgresql_trigger(table.name, verb)
+            connection.exec_driver_sql(made)
     connection.execute(insert(formats).values(id=1, format=FORMAT))
 
 
@@ -152,6 +192,20 @@ def append_only_trigger(table: str, verb: str) -> str:
     """The SQLite statement that makes `table` refuse `verb` (UPDATE or DELETE)."""
     name = f"{table}_no_{verb.lower()}"
     return f"CREATE TRIGGER {name} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+
+
+_REFUSE = """
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN
+  RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only', ERRCODE = 'restrict_violation';
+END $$
+"""
+
+
+def _postgresql_trigger(table: str, verb: str) -> str:
+    """By statement: a change of no row is refused as well."""
+    name = f"{table}_no_{verb.lower()}"
+    return f"CREATE TRIGGER {name} BEFORE {verb} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
 
 
 def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
@@ -177,38 +231,3 @@ def _on_begin(connection: Connection) -> None:
     """A writer takes the lock before it looks: two importers never decide on the same state."""
     reading = connection.get_execution_options().get(_READING, False)
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
-
-
-_REMEDIES = {
-    "SQLITE_BUSY": "登记库正被另一个程序使用：请等它结束后再试。",
-    "SQLITE_LOCKED": "登记库正被另一个程序使用：请等它结束后再试。",
-    "SQLITE_NOTADB": "登记库文件不是数据库或已损坏，未作任何改动：请核对位置，或用备份恢复。",
-    "SQLITE_CORRUPT": "登记库已损坏：请停止使用，用备份恢复后重新导入结果文件。",
-    "SQLITE_READONLY": "登记库只读，无法写入：请检查文件和所在文件夹的写权限。",
-    "SQLITE_FULL": "磁盘已满，本次写入未生效：请腾出空间后重新导入，已导入的不受影响。",
-    "SQLITE_CANTOPEN": "登记库无法打开：请检查所在文件夹是否存在、是否有权限。",
-    "SQLITE_PERM": "登记库无法打开：请检查所在文件夹是否存在、是否有权限。",
-    "SQLITE_IOERR": "登记库读写出错，本次写入未生效：请检查磁盘是否已满或已拔出。",
-    "SQLITE_CONSTRAINT": "登记库拒绝了自相矛盾的数据，本次写入未生效：请保留该文件并报告。",
-}
-_OTHER = "登记库读写失败，本次写入未生效：请检查文件是否损坏，必要时用备份恢复。"
-
-
-@contextmanager
-def one_line_errors() -> Iterator[None]:
-    """The one boundary where a database's errors become a line for the clerk.
-
-    Raises:
-        Unreadable: in place of any database error, or of text in the database that is no text.
-    """
-    try:
-        yield
-    except (SQLAlchemyError, sqlite3.Error, UnicodeDecodeError) as error:
-        raise Unreadable(_remedy(error)) from None
-
-
-def _remedy(error: Exception) -> str:
-    """SQLite's extended names (SQLITE_IOERR_WRITE) begin with the plain one."""
-    origin = getattr(error, "orig", None) or error
-    name = "_".join(str(getattr(origin, "sqlite_errorname", "")).split("_")[:2])
-    return _REMEDIES.get(name, _OTHER)

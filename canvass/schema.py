@@ -1,20 +1,25 @@
-"""The registry's tables and the invariants that they hold by themselves.
+"""The registry's tables and the invariants that they hold by themselves; the same on SQLite and PostgreSQL.
 
-    envelopes        every signed end as it came, compressed, by its payload's digest
-    issuers          who signed authorisations
-    authorisations   what the organisation decided about a round, by digest
-    ends             one row a result or void report: what reports need and nothing more
-    standings        whether an end counts; the only table whose rows change
+    envelopes              every signed end as it came, packed and compressed; apart, so that the rest stays slim
+    ends                   one row a result or void report, integers and one digest: what reports need and nothing more
+    revisions, reasons     what only few ends have: the digest that they revise; why they ended without a result
+    standings              the ends that do not count (conflict, waiting, or replaced by a confirmed revision)
+    confirmations          which revisions a person has confirmed
+    words, issuers         texts and signers, each once
+    papers                 rounds without signatures (未经签名验证): on paper, or from 暖青汇; apart from the ends
+    ledger                 lines, organisations, branches: `ledger_schema`
+    roll-ups               sums per organisation: `rollup_schema`
 
-All but the last are append-only: triggers refuse UPDATE and DELETE whoever asks. CHECKs state the notice's arithmetic
-once more (三分之二, 50%), so that no bug above can store a figure that contradicts itself.
+`ends` and what hangs on it are append-only: triggers refuse UPDATE and DELETE whoever asks. CHECKs state the notice's
+arithmetic once more (三分之二, 50%), so that no bug above can store a figure that contradicts itself.
 
-Times are seconds since 1970 (UTC), digests 32 bytes.
+Times are seconds since 1970 (UTC), digests 32 bytes. What is a word to people is a small integer here: 4.3 million
+branches have to fit in one file. An end's id is its envelope's; ids are given under the writers' lock.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from sqlalchemy import (
     BigInteger,
@@ -34,18 +39,18 @@ from sqlalchemy import (
 
 from rounds.documents import MAX_MEMBERS
 from rounds.encoding import MAX_NAME
+from rounds.rules import Outcome
 
-FORMAT = "beikaobei-registry-v1"
+FORMAT = "beikaobei-registry-v2"
 
-_LINE = 200
-_ROUND_ID = 21
+MAX_LINE = 200
 
 
-class EndKind(StrEnum):
+class EndKind(IntEnum):
     """How a round ended."""
 
-    RESULT = "result"
-    VOID = "void"
+    RESULT = 0
+    VOID = 1
 
 
 class Standing(StrEnum):
@@ -55,19 +60,25 @@ class Standing(StrEnum):
     WAITING = "waiting"
     """A revision (更正): it waits for a person's confirmation (待确认)."""
     CONFLICT = "conflict"
+    REPLACED = "replaced"
+    """A person has confirmed a revision of it; it stays visible and is not summed."""
 
 
-def _one_of(column: str, values: type[StrEnum] | tuple[str, ...]) -> str:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return f"{column} IN ({listed})"
+STANDING_CODES = {Standing.WAITING: 1, Standing.CONFLICT: 2, Standing.REPLACED: 3}
+"""As `standings` stores them; an accepted end has no row there."""
+STANDINGS = {code: standing for standing, code in STANDING_CODES.items()}
 
-
-def _digest(name: str, *more: ForeignKey, null: bool = False) -> Column[bytes]:
-    check = CheckConstraint(f"{name} IS NULL OR length({name}) = 32", name=f"{name}_size")
-    return Column(name, LargeBinary(32), check, *more, nullable=null)
-
+OUTCOME_CODES = {Outcome.UNSATISFIED: 0, Outcome.SATISFIED: 1, Outcome.INVALID: 2}
+OUTCOMES = {code: outcome for outcome, code in OUTCOME_CODES.items()}
 
 metadata = MetaData(naming_convention={"ck": "%(table_name)s_%(constraint_name)s"})
+
+
+def digest_column(name: str, *, null: bool = False) -> Column[bytes]:
+    """A SHA-256."""
+    check = CheckConstraint(f"{name} IS NULL OR length({name}) = 32", name=f"{name}_size")
+    return Column(name, LargeBinary(32), check, nullable=null)
+
 
 formats = Table(
     "registry",
@@ -77,106 +88,160 @@ formats = Table(
 )
 """One row: whose database this is."""
 
-envelopes = Table(
-    "envelopes",
+words = Table(
+    "words",
     metadata,
-    _digest("digest"),
-    Column("size", Integer, CheckConstraint("size > 0", name="size"), nullable=False),
-    Column("deflated", LargeBinary, nullable=False),
-    UniqueConstraint("digest", name="envelopes_digest"),
+    Column("id", Integer, primary_key=True),
+    Column("word", String(MAX_LINE), nullable=False),
+    UniqueConstraint("word", name="words_word"),
 )
-"""`digest`: SHA-256 of the payload; `deflated`: zlib of the whole file, `size` bytes once inflated."""
+"""Names of people, dates as texts: each once, since a supervisor has many branches."""
 
 issuers = Table(
     "issuers",
     metadata,
     Column("id", Integer, primary_key=True),
-    _digest("key_id"),
+    digest_column("key_id"),
     Column("name", String(MAX_NAME), nullable=False),
     UniqueConstraint("key_id", "name", name="issuers_key_name"),
 )
-"""`key_id`: fingerprint of the root key that signed; `name`: as the authorisation spells it."""
+"""`key_id`: fingerprint of the key that signed the authorisation; `name`: as the authorisation spells it."""
 
-authorisations = Table(
-    "authorisations",
+envelopes = Table(
+    "envelopes",
     metadata,
-    Column("id", Integer, primary_key=True),
-    _digest("digest"),
-    Column("round_id", String(_ROUND_ID), nullable=False),
-    Column("issuer", ForeignKey("issuers.id"), nullable=False),
-    Column("attempt", SmallInteger, CheckConstraint("attempt BETWEEN 1 AND 99", name="attempt"), nullable=False),
-    _digest("previous_end", null=True),
-    Column("year", SmallInteger, nullable=False),
-    Column("branch_code", String(MAX_NAME), nullable=False),
-    Column("branch_name", String(MAX_NAME), nullable=False),
-    Column("secretary", String(MAX_NAME), nullable=False),
-    Column("since", String(MAX_NAME), nullable=False),
-    Column("registered", Integer, nullable=False),
-    Column("secretary_votes", Boolean, nullable=False),
-    Column("method", String(10), CheckConstraint("method IN ('gathered', 'stationed')", name="method"), nullable=False),
-    Column("issued", BigInteger, nullable=False),
-    CheckConstraint(f"registered BETWEEN 1 AND {MAX_MEMBERS}", name="registered"),
-    CheckConstraint("(attempt > 1) = (previous_end IS NOT NULL)", name="chained"),
-    UniqueConstraint("digest", name="authorisations_digest"),
-    Index("authorisations_previous", "previous_end"),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("size", Integer, CheckConstraint("size > 0", name="size"), nullable=False),
+    Column("packed", LargeBinary, nullable=False),
 )
-_COUNTS = "satisfied + unsatisfied = valid AND valid + invalid = collected"
-_NO_COUNTS = "satisfied IS NULL AND unsatisfied IS NULL AND valid IS NULL AND invalid IS NULL"
+"""`packed`: see `packing`; unpacked it is the file, `size` bytes."""
+
+_VALID = "collected - invalid"
+_NO_COUNTS = "satisfied IS NULL AND invalid IS NULL"
 _ARITHMETIC = {
-    "kind": _one_of("kind", EndKind),
-    "outcome": "(kind = 'void') = (outcome IS NULL)",
-    "outcome_name": "outcome IS NULL OR outcome IN ('satisfied', 'unsatisfied', 'invalid')",
-    "figures": "kind = 'void' OR (collected BETWEEN 0 AND registered AND issued >= collected)",
-    "present": "(kind = 'void') = (present IS NULL) AND (present IS NULL OR present BETWEEN collected AND registered)",
-    "quorum": "kind = 'void' OR (outcome = 'invalid') = (3 * collected < 2 * registered)",
-    "no_counts": f"(kind = 'result' AND outcome <> 'invalid') OR ({_NO_COUNTS})",
-    "counts": f"kind = 'void' OR outcome = 'invalid' OR (satisfied >= 0 AND unsatisfied >= 0 AND invalid >= 0"
-    f" AND satisfied IS NOT NULL AND unsatisfied IS NOT NULL AND invalid IS NOT NULL AND {_COUNTS})",
-    "verdict": "outcome IS NULL OR outcome = 'invalid' OR (outcome = 'satisfied') = (2 * satisfied > collected)",
-    "void_revises_nothing": "kind = 'result' OR supersedes IS NULL",
+    "kind": "kind IN (0, 1)",
+    "outcome": "(kind = 1) = (outcome IS NULL) AND (outcome IS NULL OR outcome IN (0, 1, 2))",
+    "figures": "kind = 1 OR (collected BETWEEN 0 AND registered AND issued >= collected)",
+    "present": "(kind = 1 OR present IS NOT NULL) AND (kind = 1 OR present BETWEEN collected AND registered)",
+    "quorum": "kind = 1 OR (outcome = 2) = (3 * collected < 2 * registered)",
+    "no_counts": f"(kind = 0 AND outcome <> 2) OR ({_NO_COUNTS})",
+    "counts": "kind = 1 OR outcome = 2 OR (satisfied IS NOT NULL AND invalid IS NOT NULL AND satisfied >= 0"
+    f" AND invalid BETWEEN 0 AND collected AND satisfied <= {_VALID})",
+    "verdict": "outcome IS NULL OR outcome = 2 OR (outcome = 1) = (2 * satisfied > collected)",
+    "attempt": "attempt BETWEEN 1 AND 99",
+    "chained": "(attempt > 1) = (previous IS NOT NULL)",
+    "registered": f"registered BETWEEN 1 AND {MAX_MEMBERS}",
 }
 
 ends = Table(
     "ends",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("round_id", String(_ROUND_ID), nullable=False),
-    _digest("digest", ForeignKey("envelopes.digest")),
-    Column("kind", String(6), nullable=False),
-    Column("authorisation", ForeignKey("authorisations.id"), nullable=False),
-    _digest("zero_report"),
-    _digest("supersedes", null=True),
+    Column("id", ForeignKey("envelopes.id"), primary_key=True, autoincrement=False),
+    Column("round", BigInteger, nullable=False),
+    digest_column("digest"),
+    Column("kind", SmallInteger, nullable=False),
+    Column("branch", ForeignKey("branches.id"), nullable=False),
+    Column("issuer", ForeignKey("issuers.id"), nullable=False),
+    Column("year", SmallInteger, nullable=False),
+    Column("attempt", SmallInteger, nullable=False),
+    Column("previous", ForeignKey("ends.id")),
     Column("registered", Integer, nullable=False),
     Column("present", Integer),
     Column("issued", Integer, nullable=False),
     Column("collected", Integer, nullable=False),
-    Column("valid", Integer),
     Column("invalid", Integer),
     Column("satisfied", Integer),
-    Column("unsatisfied", Integer),
-    Column("outcome", String(11)),
-    Column("supervisor", String(MAX_NAME), nullable=False),
+    Column("outcome", SmallInteger),
+    Column("secretary", ForeignKey("words.id"), nullable=False),
+    Column("since", ForeignKey("words.id"), nullable=False),
+    Column("supervisor", ForeignKey("words.id"), nullable=False),
+    Column("secretary_votes", Boolean, nullable=False),
+    Column("stationed", Boolean, nullable=False),
     Column("emergency_used", Boolean, nullable=False),
-    Column("reason", String(_LINE), nullable=False),
+    Column("authorised", BigInteger, nullable=False),
     Column("opened", BigInteger, nullable=False),
     Column("closed", BigInteger, nullable=False),
     Column("utc_offset", SmallInteger, nullable=False),
     Column("imported", BigInteger, nullable=False),
     *(CheckConstraint(rule, name=name) for name, rule in _ARITHMETIC.items()),
-    UniqueConstraint("round_id", "digest", name="ends_round_digest"),
-    Index("ends_digest", "digest"),
-    Index("ends_authorisation", "authorisation"),
+    UniqueConstraint("round", "digest", name="ends_round_digest"),
+    Index("ends_branch", "branch"),
 )
-"""`utc_offset`: minutes east, of the opening; `reason`: why it was voided or ended below quorum; counts are ballots."""
+"""`round`: `round_number` of the round's id, whose four digits are `year`; `digest`: SHA-256 of the payload;
+`previous`: the end that this attempt follows; `utc_offset`: minutes east, of the opening; counts are ballots:
+valid = collected - invalid, unsatisfied = valid - satisfied."""
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("end_id", ForeignKey("ends.id"), primary_key=True, autoincrement=False),
+    digest_column("supersedes"),
+)
+"""The ends that revise another one."""
+
+reasons = Table(
+    "reasons",
+    metadata,
+    Column("end_id", ForeignKey("ends.id"), primary_key=True, autoincrement=False),
+    Column("reason", String(MAX_LINE), nullable=False),
+)
+"""Why it was voided, or ended below quorum."""
+
+confirmations = Table(
+    "confirmations",
+    metadata,
+    Column("end_id", ForeignKey("ends.id"), primary_key=True, autoincrement=False),
+    Column("confirmed", BigInteger, nullable=False),
+)
+"""The revisions that a person of the upper organisation has confirmed; append-only like what they confirm."""
 
 standings = Table(
     "standings",
     metadata,
-    Column("end_id", ForeignKey("ends.id"), primary_key=True),
-    Column("standing", String(8), CheckConstraint(_one_of("standing", Standing), name="standing"), nullable=False),
-    Column("reason", String(_LINE), nullable=False),
-    Index("standings_standing", "standing"),
+    Column("end_id", ForeignKey("ends.id"), primary_key=True, autoincrement=False),
+    Column("standing", SmallInteger, CheckConstraint("standing IN (1, 2, 3)", name="standing"), nullable=False),
+    Column("reason", String(MAX_LINE), nullable=False),
 )
-"""`reason`: one line for the clerk; empty where the end is accepted."""
+"""The ends that do not count, and why, in one line for the clerk; an end without a row is accepted."""
 
-APPEND_ONLY = (envelopes, issuers, authorisations, ends)
+papers = Table(
+    "papers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("branch", ForeignKey("branches.id"), nullable=False),
+    Column("year", SmallInteger, nullable=False),
+    Column("secretary", ForeignKey("words.id"), nullable=False),
+    Column("since", ForeignKey("words.id"), nullable=False),
+    Column("method", ForeignKey("words.id"), nullable=False),
+    Column("held", ForeignKey("words.id"), nullable=False),
+    Column("supervisor", ForeignKey("words.id"), nullable=False),
+    Column("registered", Integer, nullable=False),
+    Column("collected", Integer, nullable=False),
+    Column("invalid", Integer),
+    Column("satisfied", Integer),
+    Column("outcome", SmallInteger, nullable=False),
+    Column("remark", String(MAX_LINE), nullable=False),
+    digest_column("file"),
+    digest_column("checked", null=True),
+    Column("imported", BigInteger, nullable=False),
+    CheckConstraint("collected BETWEEN 0 AND registered AND registered >= 1", name="figures"),
+    CheckConstraint("(outcome = 2) = (3 * collected < 2 * registered)", name="quorum"),
+    CheckConstraint("(outcome = 2) = (satisfied IS NULL) AND (outcome = 2) = (invalid IS NULL)", name="no_counts"),
+    CheckConstraint("outcome = 2 OR (outcome = 1) = (2 * satisfied > collected)", name="verdict"),
+    UniqueConstraint("branch", "year", name="papers_branch_year"),
+)
+"""`file`: SHA-256 of the table that it came in; `checked`: of the second person's table, where one was compared."""
+
+APPEND_ONLY = (envelopes, words, issuers, ends, revisions, reasons, confirmations, papers)
+_SIGN = 1 << 63
+
+
+def round_number(round_id: str) -> int:
+    """The sixteen hex digits of a round's id as a signed 64-bit integer."""
+    number = int(round_id.partition("-")[2], 16)
+    return number - 2 * _SIGN if number >= _SIGN else number
+
+
+def round_id(year: int, number: int) -> str:
+    """A round's id from what a row holds."""
+    return f"{year:04}-{number % (2 * _SIGN):016x}"

@@ -4,6 +4,7 @@
 |---|---|
 | one, revising nothing | accepted |
 | that one, and revisions that name its digest | accepted; the revisions wait for a person |
+| that one, and a revision that a person has confirmed | the revision is accepted, the first one replaced |
 | revisions whose original has not arrived | they wait |
 | two that revise nothing; a revision of something else; two zero reports; two authorisations | all in conflict |
 
@@ -12,7 +13,7 @@ A round in conflict is neither confirmed nor summed; all its ends stay visible (
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from canvass.schema import Standing
@@ -42,28 +43,32 @@ _TWO_AUTHORISATIONS = Judgement(Standing.CONFLICT, f"同一测评编号有两份
 _TWO_BOXES = Judgement(Standing.CONFLICT, f"同一次测评有两份不同的封箱报告（两个票箱）：{_KEPT}")
 _TWO_PAYLOADS = Judgement(Standing.CONFLICT, f"同一次测评有内容不同的结果或作废报告：{_KEPT}")
 _REVISION = Judgement(Standing.WAITING, "更正件待确认：须由上级团组织人工确认，确认前仍以原结果为准。")
+_REPLACED = Judgement(Standing.REPLACED, "已由人工确认的更正件代替，保留备查，不再汇总。")
 _ORPHAN = Judgement(Standing.WAITING, "更正件待确认：被更正的原结果尚未导入，暂不汇总。")
 
 
-def judge(claims: Iterable[Claim]) -> dict[bytes, Judgement]:
-    """The standing of each end of one round, by digest."""
+def judge(claims: Iterable[Claim], confirmed: Collection[bytes] = ()) -> dict[bytes, Judgement]:
+    """The standing of each end of one round, by digest; `confirmed`: the revisions that a person has confirmed."""
     ends = list(claims)
-    conflict = _conflict(ends)
+    conflict = _conflict(ends, confirmed)
     if conflict:
         return {end.digest: conflict for end in ends}
-    originals = [end for end in ends if end.supersedes is None]
-    revision = _REVISION if originals else _ORPHAN
-    return {end.digest: _ACCEPTED if end in originals else revision for end in ends}
+    replaced = {end.supersedes for end in ends if end.digest in confirmed}
+    settled = [end for end in ends if end.supersedes is None or end.digest in confirmed]
+    standing = {end.digest: _REPLACED if end.digest in replaced else _ACCEPTED for end in settled}
+    revision = _REVISION if settled else _ORPHAN
+    return {end.digest: standing.get(end.digest, revision) for end in ends}
 
 
-def _conflict(ends: list[Claim]) -> Judgement | None:
+def _conflict(ends: list[Claim], confirmed: Collection[bytes]) -> Judgement | None:
     """The gravest contradiction among the ends of one round, if any."""
     originals = {end.digest for end in ends if end.supersedes is None}
+    settled = originals.union(confirmed)
     revised = {end.supersedes for end in ends if end.supersedes is not None}
     if len({end.authorisation for end in ends}) > 1:
         return _TWO_AUTHORISATIONS
     if len({end.zero_report for end in ends}) > 1:
         return _TWO_BOXES
-    if len(originals) > 1 or (originals and not revised <= originals):
+    if len(originals) > 1 or (originals and not revised <= settled):
         return _TWO_PAYLOADS
     return None

@@ -16,8 +16,21 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select
 
+from canvass.ledger_schema import branches, lines, organisations
 from canvass.registry import Registry
-from canvass.schema import EndKind, Standing, authorisations, ends, issuers, standings
+from canvass.schema import (
+    OUTCOMES,
+    STANDINGS,
+    EndKind,
+    Standing,
+    ends,
+    issuers,
+    reasons,
+    revisions,
+    round_id,
+    standings,
+    words,
+)
 from rounds.results import OUTCOME_NAMES
 from rounds.rules import Outcome, percent
 
@@ -214,76 +227,91 @@ def total(rows: Iterable[SummaryRow]) -> Totals:
     )
 
 
+_SECRETARY, _SINCE, _SUPERVISOR = (words.alias(name) for name in ("secretaries", "sinces", "supervisors"))
+
+
 def _query(year: int | None) -> Select[Any]:
     wanted = (
         select(
             ends,
-            authorisations.c.year,
-            authorisations.c.attempt,
-            authorisations.c.previous_end,
-            authorisations.c.branch_code,
-            authorisations.c.branch_name,
-            authorisations.c.secretary,
-            authorisations.c.since,
-            authorisations.c.secretary_votes,
-            authorisations.c.method,
-            authorisations.c.issued.label("authorised"),
-            issuers.c.name.label("issuer"),
+            branches.c.code.label("branch_code"),
+            branches.c.name.label("branch_name"),
+            lines.c.name.label("line"),
+            _SECRETARY.c.word.label("secretary_name"),
+            _SINCE.c.word.label("since_text"),
+            _SUPERVISOR.c.word.label("supervisor_name"),
+            issuers.c.name.label("issuer_name"),
             standings.c.standing,
             standings.c.reason.label("standing_reason"),
+            reasons.c.reason,
+            revisions.c.supersedes,
         )
-        .join_from(ends, authorisations)
-        .join(issuers)
-        .join(standings, standings.c.end_id == ends.c.id)
-        .order_by(issuers.c.name, authorisations.c.branch_code, authorisations.c.branch_name, ends.c.round_id)
-        .order_by(ends.c.digest)
+        .join_from(ends, branches)
+        .join(organisations, organisations.c.id == branches.c.organisation)
+        .join(lines, lines.c.id == organisations.c.line)
+        .join(issuers, issuers.c.id == ends.c.issuer)
+        .join(_SECRETARY, _SECRETARY.c.id == ends.c.secretary)
+        .join(_SINCE, _SINCE.c.id == ends.c.since)
+        .join(_SUPERVISOR, _SUPERVISOR.c.id == ends.c.supervisor)
+        .outerjoin(standings, standings.c.end_id == ends.c.id)
+        .outerjoin(reasons, reasons.c.end_id == ends.c.id)
+        .outerjoin(revisions, revisions.c.end_id == ends.c.id)
+        .order_by(issuers.c.name, branches.c.code, branches.c.name, ends.c.round, ends.c.digest)
     )
-    return wanted if year is None else wanted.where(authorisations.c.year == year)
+    return wanted if year is None else wanted.where(ends.c.year == year)
+
+
+def _standing(end: Row[Any]) -> Standing:
+    return Standing.ACCEPTED if end.standing is None else STANDINGS[end.standing]
 
 
 def _place(end: Row[Any]) -> str:
     """Which list of the summary an end belongs to."""
-    if end.standing != Standing.ACCEPTED:
-        return "conflicts" if end.standing == Standing.CONFLICT else "waiting"
+    standing = _standing(end)
+    if standing is not Standing.ACCEPTED:
+        return _APART[standing]
     if end.kind == EndKind.VOID:
         return "voids"
-    return "invalid" if end.outcome == Outcome.INVALID else "rows"
+    return "invalid" if OUTCOMES[end.outcome] is Outcome.INVALID else "rows"
+
+
+_APART = {Standing.CONFLICT: "conflicts", Standing.WAITING: "waiting", Standing.REPLACED: "replaced"}
 
 
 class _Context:
     """What a remark on one end needs to know of the others."""
 
     def __init__(self, found: Sequence[Row[Any]]) -> None:
-        self.followed = {end.previous_end for end in found}
-        self.contested = {end.digest for end in found if end.standing == Standing.CONFLICT}
-        self.revised = {end.supersedes for end in found if end.standing == Standing.WAITING}
+        self.followed = {end.previous for end in found}
+        self.contested = {end.id for end in found if _standing(end) is Standing.CONFLICT}
+        self.revised = {bytes(end.supersedes) for end in found if _standing(end) is Standing.WAITING}
         self.years = {end.year for end in found}
         self.branches = Counter(_branch(end) for end in found if _place(end) == "rows")
 
 
 def _branch(end: Row[Any]) -> tuple[str, int, str, str]:
-    return end.issuer, end.year, end.branch_code or end.branch_name, end.secretary
+    return end.issuer_name, end.year, end.branch_code or end.branch_name, end.secretary_name
 
 
 def _row(number: int, end: Row[Any], context: _Context) -> SummaryRow:
     return SummaryRow(
         number=number,
-        round_id=end.round_id,
+        round_id=round_id(end.year, end.round),
         year=end.year,
-        line="",
-        issuer=end.issuer,
+        line=end.line,
+        issuer=end.issuer_name,
         branch=end.branch_name,
-        secretary=end.secretary,
-        since=end.since,
+        secretary=end.secretary_name,
+        since=end.since_text,
         registered=end.registered,
         collected=end.collected,
         satisfied=end.satisfied,
-        unsatisfied=end.unsatisfied,
+        unsatisfied=end.collected - end.invalid - end.satisfied,
         invalid=end.invalid,
-        outcome=Outcome(end.outcome),
-        method=end.method,
+        outcome=OUTCOMES[end.outcome],
+        method="stationed" if end.stationed else "gathered",
         held=_held(end),
-        supervisor=end.supervisor,
+        supervisor=end.supervisor_name,
         publicity="",
         remark="；".join((*_remarks(end, context), *_time_remarks(end))),
     )
@@ -295,8 +323,8 @@ def _remarks(end: Row[Any], context: _Context) -> list[str]:
         f"第{end.attempt}次测评": end.attempt > 1,
         "书记本人不参加投票": not end.secretary_votes,
         "启用应急码：是": end.emergency_used,
-        "有更正件待确认": end.digest in context.revised,
-        "上一次测评的结束文件有冲突，须核实": end.previous_end in context.contested,
+        "有更正件待确认": bytes(end.digest) in context.revised,
+        "上一次测评的结束文件有冲突，须核实": end.previous in context.contested,
         "同一团支部本年度另有测评结果，须核实": context.branches[_branch(end)] > 1,
     }
     return [remark for remark, holds in remarks.items() if holds]
@@ -320,18 +348,18 @@ def _held(end: Row[Any]) -> str:
 
 
 def _ended(end: Row[Any], why: str, context: _Context) -> Unsummed:
-    rerun = end.digest not in context.followed
+    rerun = end.id not in context.followed
     after = "需重新测评" if rerun else "已重新测评"
     return _unsummed(end, f"{why}，{after}。原因：{end.reason}", rerun=rerun)
 
 
 def _unsummed(end: Row[Any], note: str, *, rerun: bool) -> Unsummed:
     return Unsummed(
-        round_id=end.round_id,
-        digest=end.digest.hex(),
-        issuer=end.issuer,
+        round_id=round_id(end.year, end.round),
+        digest=bytes(end.digest).hex(),
+        issuer=end.issuer_name,
         branch=end.branch_name,
-        secretary=end.secretary,
+        secretary=end.secretary_name,
         attempt=end.attempt,
         note=note,
         rerun=rerun,

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,9 +15,10 @@ from ballots_store.home import Home
 from kiosk import environment, tty
 
 _VOTE_HELP = """\
-用法：beikaobei-kiosk [测评编号] [--token 文件夹] [--emergency] [--home 文件夹]
+用法：beikaobei-kiosk [测评编号] [--token 文件夹] [--keypad 编号] [--emergency]
+                      [--guard] [--home 文件夹]
       beikaobei-kiosk demo
-      beikaobei-kiosk announce 结果文件.result [--trust 名片.pub]
+      beikaobei-kiosk announce 结果文件.result [--trust 名片.pub] [--text 公布.txt]
       beikaobei-kiosk check [测评编号]
 
 打开投票界面。先后输入指导监督人员口令、计票人口令，之后全屏投票。
@@ -24,26 +26,33 @@ _VOTE_HELP = """\
 
 选项：
   --token 文件夹  票箱U盘所在的文件夹（默认用封箱时登记的位置）
+  --keypad 编号   指导监督人员的小键盘，用 lsusb 的 厂商:产品 编号，如 1a2c:2124；
+                  启动后在小键盘上输入一次开启口令，此后每按一次 Enter 开启一位
   --emergency     启用应急码，代替一名忘记口令或不在场的工作人员（结果载明）
+  --guard         锁定整个键盘（限专用会话；亦可用 BEIKAOBEI_GUARD=1；默认 --no-guard）
   --home 文件夹   数据文件夹（默认用 BEIKAOBEI_HOME，或系统的数据文件夹）
   --help          显示帮助
 
 例：beikaobei-kiosk 2016-0123456789abcdef --token /media/usb
 """
 _DEMO_HELP = """\
-用法：beikaobei-kiosk demo
+用法：beikaobei-kiosk demo [--guard]
 
 在临时文件夹中演练一次投票：开启口令显示在屏幕上，结束后计票，不留下任何文件。
+
+选项：
+  --guard  锁定整个键盘（限专用会话；默认 --no-guard）
 
 例：beikaobei-kiosk demo
 """
 _ANNOUNCE_HELP = """\
-用法：beikaobei-kiosk announce 结果文件.result [--trust 名片.pub] [--home 文件夹]
+用法：beikaobei-kiosk announce 结果文件.result [--trust 名片.pub] [--text 公布.txt] [--home 文件夹]
 
 核验结果文件后逐页公布：Enter 翻页，Esc 离开。核验不通过的，不予公布。
 
 选项：
   --trust 名片.pub  除本机已登记的以外，另信任的上级团组织名片
+  --text 公布.txt   另把公布的内容写成文本文件，供未到场的团员查阅（不覆盖已有文件）
   --home 文件夹     数据文件夹
   --help            显示帮助
 
@@ -90,6 +99,7 @@ class _Commands(click.Group):
         return _VOTE_HELP.rstrip()
 
 
+_GUARD = click.option("--guard/--no-guard", envvar="BEIKAOBEI_GUARD", default=False)
 _HOME = click.option("--home", type=click.Path(path_type=Path), default=None)
 
 
@@ -101,32 +111,36 @@ def cli() -> None:
 @cli.command(help=_VOTE_HELP)
 @click.argument("round_id", required=False)
 @click.option("--token", type=click.Path(path_type=Path), default=None)
+@click.option("--keypad", default=None)
 @click.option("--emergency", is_flag=True)
+@_GUARD
 @_HOME
-def vote(round_id: str | None, *, token: Path | None, emergency: bool, home: Path | None) -> int:
+def vote(round_id: str | None, *, home: Path | None, **options: Any) -> int:  # noqa: ANN401  by name
     """Hold the voting of one round."""
     from kiosk import voting  # noqa: PLC0415  textual reads its variables at import: only after `scrub`
 
-    return voting.vote(_home(home), round_id, token, emergency=emergency)
+    return voting.vote(_home(home), round_id, **options)
 
 
 @cli.command(help=_DEMO_HELP)
-def demo() -> int:
+@_GUARD
+def demo(*, guard: bool) -> int:
     """A rehearsal to play with."""
     from kiosk import voting  # noqa: PLC0415  as above
 
-    return voting.demo()
+    return voting.demo(guard=guard)
 
 
 @cli.command(help=_ANNOUNCE_HELP)
 @click.argument("result", type=click.Path(path_type=Path))
 @click.option("--trust", type=click.Path(path_type=Path), default=None)
+@click.option("--text", type=click.Path(path_type=Path), default=None)
 @_HOME
-def announce(result: Path, trust: Path | None, home: Path | None) -> int:
+def announce(result: Path, trust: Path | None, text: Path | None, home: Path | None) -> int:
     """Announce a verified result."""
     from kiosk import announcing  # noqa: PLC0415  as above
 
-    return announcing.announce(_home(home), result, trust)
+    return announcing.announce(_home(home), result, trust, text)
 
 
 @cli.command(help=_CHECK_HELP)

@@ -8,12 +8,17 @@ TokenAway covers the screen until the 票箱U盘 is back and the box has complet
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable
+
+from textual import events
 
 from kiosk import texts
 from kiosk.booth import Booth, BoxFull, TokenAway, WindowClosed
-from kiosk.checks.model import Finding
+from kiosk.caller import Caller
+from kiosk.fittings import Fittings
 from kiosk.hardened import HardenedApp
+from kiosk.keypad import ENTER
 from kiosk.screens.base import Hall, KioskScreen
 from kiosk.screens.checks import ChecksScreen
 from kiosk.screens.locked import LockedScreen, MemberScreen
@@ -30,6 +35,7 @@ from kiosk.screens.supervisor import (
 )
 from kiosk.screens.token import TokenScreen
 from kiosk.screens.voter import AsideScreen, BallotScreen, ReviewScreen, ThanksScreen
+from kiosk.suspension import Suspension
 from kiosk.timings import Timings
 from rounds.choices import Choice
 
@@ -43,9 +49,7 @@ class KioskApp(HardenedApp):
         *,
         timings: Timings,
         clock: Callable[[], float],
-        hint: str = "",
-        room: Callable[[], str | None] = lambda: None,
-        checks: Callable[[], Sequence[Finding]] = tuple,
+        fittings: Fittings | None = None,
     ) -> None:
         """Prepare the kiosk.
 
@@ -53,16 +57,17 @@ class KioskApp(HardenedApp):
             booth: the box, already opened by two officers.
             timings: every waiting time.
             clock: the monotonic clock, in seconds.
-            hint: a line for the locked screen, e.g. the PIN of a demonstration.
-            room: the cheap look before every unlock: why nobody may be let in just now, or None.
-            checks: the long look of the supervisor's menu.
+            fittings: what there is beside the box.
         """
         super().__init__(settled_after_s=timings.settled_s)
         self._booth = booth
-        self._hall = Hall(booth, timings, clock, self, hint)
+        self._fittings = fitted = fittings or Fittings()
+        self._caller = Caller(booth, clock, here=lambda: fitted.keypad is not None and fitted.keypad.is_here)
+        self._suspension = Suspension(fitted.slept, clock)
+        self._stood_still = False
+        keypad_line = self._caller.line if fitted.keypad else str
+        self._hall = Hall(booth, timings, clock, self, fitted.hint, self._guard_line, keypad_line)
         self._stage = Stage(LockedScreen(self._hall), timings.tick_s)
-        self._room = room
-        self._checks = checks
 
     def get_default_screen(self) -> Stage:
         """The kiosk starts locked."""
@@ -73,6 +78,80 @@ class KioskApp(HardenedApp):
         """The screen that people see."""
         return self._stage.shown
 
+    def on_mount(self) -> None:
+        """Take the keyboard, where there is a guard, and listen to the keypad."""
+        if self._fittings.guard is not None:
+            self._fittings.guard.start(self.feed)
+        self.set_interval(self._hall.timings.beat_s, self._beat)
+        if self._fittings.keypad is not None:
+            loop = asyncio.get_running_loop()
+            # through the app's own queue: only there screens can be replaced
+            self._fittings.keypad.listen(
+                loop, lambda key: self.call_later(self.called, key), lambda: self.call_later(self._keypad_changed)
+            )
+            self.set_interval(self._hall.timings.keypad_check_s, self._fittings.keypad.look_again)
+
+    def on_unmount(self) -> None:
+        """Give the keyboard back with the screen."""
+        if self._fittings.guard is not None:
+            self._fittings.guard.stop()
+
+    def _guard_line(self) -> str:
+        return "" if self._fittings.guard is None else self._fittings.guard.state.value
+
+    async def on_event(self, event: events.Event) -> None:
+        """No key counts for a session that was open while the machine slept."""
+        if isinstance(event, events.Key) and self._suspension.looked():
+            self.give_up()
+        else:
+            await super().on_event(event)
+
+    def take_terminal_again(self) -> None:
+        """As `HardenedApp`; a session that was open while the process stood still is over."""
+        if self._suspension.continued():
+            self._soon(lambda: self.call_later(self.give_up))
+        super().take_terminal_again()
+
+    def _beat(self) -> None:
+        if self._suspension.beat():
+            self.give_up()
+
+    def give_up(self) -> None:
+        """End what was open while the machine stood still: not cast. With the stick out, as soon as it is back."""
+        if isinstance(self.shown, TokenScreen):
+            self._stood_still = True
+        else:
+            self.shown.give_up()
+            self.shown.show()
+
+    # The supervisor's keypad --------------------------------------------------------------------------------------
+
+    def called(self, key: str) -> None:
+        """One key of the keypad: the PIN that arms it, then Enter for the next member; a roster's number too."""
+        screen = self.shown
+        if isinstance(screen, LockedScreen):
+            self._call_from(screen, key)
+        elif self._caller.armed and isinstance(screen, MemberScreen):
+            self.post_message(events.Key(key, key if key.isdigit() else None))
+        elif self._caller.armed and isinstance(screen, NotCastScreen) and key == ENTER:
+            self.lock()
+
+    def _call_from(self, screen: LockedScreen, key: str) -> None:
+        try:
+            next_one = self._caller.pressed(key)
+        except TokenAway as away:
+            self.hold(away, lambda _completed: None)
+            return
+        if next_one:
+            screen.called()
+        else:
+            screen.show()
+
+    def _keypad_changed(self) -> None:
+        """Unplugged or plugged in again: whoever holds it now types the PIN."""
+        self._caller.disarm()
+        self.shown.show()
+
     # The supervisor's way -----------------------------------------------------------------------------------------
 
     def lock(self, *, after_cast: bool = False, full: bool = False, refusal: str = "") -> None:
@@ -82,7 +161,7 @@ class KioskApp(HardenedApp):
     def opened(self) -> None:
         """With a roster the member is chosen first."""
         if self._booth.heading.roster:
-            if (refusal := self._room()) is not None:
+            if (refusal := self._fittings.room()) is not None:
                 self.lock(refusal=refusal)
                 return
             self._go(MemberScreen(self._hall))
@@ -95,7 +174,7 @@ class KioskApp(HardenedApp):
         The room is looked at after the PIN (only the supervisor learns what is wrong, and types it again when that is
         gone) and before the box does anything: no ballot is issued, no slip is used up, nothing is written.
         """
-        if (refusal := self._room()) is not None:
+        if (refusal := self._fittings.room()) is not None:
             self.lock(refusal=refusal)
             return
         try:
@@ -120,6 +199,9 @@ class KioskApp(HardenedApp):
     def _uncover(self, back: Callable[[bool], None], completed: bool) -> None:
         self._stage.uncover()
         back(completed)
+        if self._stood_still:
+            self._stood_still = False
+            self.give_up()
 
     def ask_for_menu(self) -> None:
         """Ask for the PIN that opens the menu."""
@@ -131,10 +213,11 @@ class KioskApp(HardenedApp):
 
     def checks(self) -> None:
         """Look at the laptop and the hall again."""
-        self._go(ChecksScreen(self._hall, self._checks()))
+        self._go(ChecksScreen(self._hall, self._fittings.checks()))
 
     def pause(self) -> None:
-        """Hold the voting."""
+        """Hold the voting; afterwards the keypad asks for the PIN again."""
+        self._caller.disarm()
         self._go(PausedScreen(self._hall))
 
     def ask_helped(self) -> None:
@@ -151,6 +234,7 @@ class KioskApp(HardenedApp):
 
     def end(self) -> None:
         """End the voting and show what is to be written down."""
+        self._caller.disarm()
         self._do(self._booth.stop, lambda: self._go(StoppedScreen(self._hall, self._booth.stopped())))
 
     def leave(self) -> None:

@@ -11,10 +11,30 @@ from __future__ import annotations
 from typing import Protocol
 
 from ballots_store.errors import TokenAway
-from ballots_store.session import BoxFull, Figures, Heading, Stopped, WindowClosed, WrongPin
+from ballots_store.session import (
+    BoxFull,
+    Figures,
+    Heading,
+    MiscopiedSlip,
+    Stopped,
+    WindowClosed,
+    WrongPin,
+    WrongSlip,
+)
 from rounds.choices import Choice
 
-__all__ = ["Booth", "BoxFull", "Figures", "Heading", "Stopped", "TokenAway", "WindowClosed", "WrongPin"]
+__all__ = [
+    "Booth",
+    "BoxFull",
+    "Figures",
+    "Heading",
+    "MiscopiedSlip",
+    "Stopped",
+    "TokenAway",
+    "WindowClosed",
+    "WrongPin",
+    "WrongSlip",
+]
 
 
 class Booth(Protocol):
@@ -35,6 +55,21 @@ class Booth(Protocol):
 
     def check_pin(self, pin: bytes | bytearray, now: float) -> None:
         """Check the supervisor's 开启口令 at the monotonic instant `now`; raise WrongPin."""
+
+    def slip_wait_s(self, now: float) -> float:
+        """The same for a 投票凭条号: it has a counter of its own."""
+
+    def admit(self, typed: bytes | bytearray, now: float) -> None:
+        """Check what was typed on the locked screen, PIN or slip; raise WrongPin, WrongSlip or MiscopiedSlip."""
+
+    def arm(self) -> None:
+        """After a checked PIN: `call_next` stands for it until `disarm` (the supervisor's keypad)."""
+
+    def call_next(self) -> None:
+        """The armed keypad stands for one checked PIN."""
+
+    def disarm(self) -> None:
+        """The keypad needs the PIN again."""
 
     def unlock(self, member: int | None) -> None:
         """Issue one ballot, for the member at that position of the roster (None without one).

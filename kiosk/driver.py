@@ -175,9 +175,9 @@ class KioskDriver(LinuxDriver):
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
                 if not selector.select(_QUIET_S):
-                    self._offer(reader.quiet())
+                    self.offer(reader.quiet())
                 elif length := self._read(buffer):
-                    self._offer(reader.feed(memoryview(buffer)[:length]))
+                    self.offer(reader.feed(memoryview(buffer)[:length]))
                     buffer[:] = bytes(_READ_SIZE)  # a code that arrives in one read would stay in the memory
                 else:
                     self.lose_terminal()
@@ -189,7 +189,12 @@ class KioskDriver(LinuxDriver):
         except OSError:
             return 0
 
-    def _offer(self, keys: list[str]) -> None:
+    def offer(self, keys: list[str]) -> None:
+        """Hand keys to the app, from any thread, under one bound for all: the terminal's and the input guard's.
+
+        Args:
+            keys: names as `KeyReader` gives them.
+        """
         if not keys:
             return
         with self._lock:

@@ -11,7 +11,7 @@ import gc
 import sys
 from collections.abc import MutableMapping
 
-_PREFIXES = ("TEXTUAL", "JUPYTER")
+_PREFIXES = ("TEXTUAL", "JUPYTER", "PYNPUT")  # PYNPUT_BACKEND=dummy: a guard that guards nothing
 _NAMES = frozenset(
     {
         "COLUMNS",  # rich and shutil believe these before they ask the terminal: a layout drawn off the screen
@@ -75,11 +75,17 @@ def overwrite_freed_memory() -> None:
             ctypes.CDLL(None).mallopt(_M_PERTURB, _FREED)
 
 
-def set_memory_aside() -> None:
-    """Take what the start left behind out of the collector's rounds, which shorten from some 20 ms to 1.
+def put_off_collecting() -> None:
+    """Let Python's collector wait: it takes a third of the time from the start to the first screen."""
+    gc.disable()
+
+
+def collect_once_for_all() -> None:
+    """Collect now, and take what the start left out of every later round, which shorten from some 20 ms to 1.
 
     A full round in the middle of a voter's key would be the longest wait of the evening. Garbage goes first: what is
     set aside is never freed.
     """
     gc.collect()
     gc.freeze()
+    gc.enable()

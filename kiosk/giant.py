@@ -1,6 +1,6 @@
 """Large writing in a terminal: baked bitmaps drawn with cells.
 
-A pixel is half a cell high (▀▄), or a whole cell where the terminal draws half-blocks two cells wide: there two cells
+A pixel is half a cell high (▄), or a whole cell where the terminal draws half-blocks two cells wide: there two cells
 beside each other, or one where two do not fit. A cell that is all ink is a space on the ink's colour: `█` shows seams.
 """
 
@@ -103,7 +103,8 @@ def _bit(bitmap: Bitmap, y: int, x: int) -> int:
     return rows[y] >> (width - 1 - x) & 1
 
 
-_CELLS = {(0, 0): (" ", PLAIN), (1, 0): ("▀", PLAIN), (0, 1): ("▄", PLAIN), (1, 1): (" ", REVERSED)}
+# ▀ begins a line too low in common fonts: an upper half is a paper ▄ on ink, so that it meets the cell above it.
+_CELLS = {(0, 0): (" ", PLAIN), (1, 0): ("▄", REVERSED), (0, 1): ("▄", PLAIN), (1, 1): (" ", REVERSED)}
 
 
 def _halves(upper: Sequence[int], lower: Sequence[int]) -> Row:

@@ -66,7 +66,7 @@ class HardenedScreen(Screen[None], inherit_bindings=False):
     SMALLEST: ClassVar[tuple[int, int]] = (80, 24)
     """Columns and rows below which this screen refuses to work."""
     DEFAULT_CSS = """
-    HardenedScreen { overflow: hidden; }
+    HardenedScreen { overflow: hidden; background: #000000; color: #ffffff; }
     HardenedScreen > .hardened--too-small { display: none; width: 100%; height: 100%; }
     HardenedScreen.-too-small > * { display: none; }
     HardenedScreen.-too-small > .hardened--too-small { display: block; }
@@ -192,6 +192,11 @@ class HardenedApp(App[int], inherit_bindings=False):
         if (driver := self._kiosk_driver) is not None:
             driver.abandon()
 
+    def feed(self, key: str) -> None:
+        """Take a key from the input guard as if the terminal had sent it, through the same gates; from any thread."""
+        if (driver := self._kiosk_driver) is not None and driver.active:
+            driver.offer([key])
+
     def take_terminal_again(self) -> None:
         """Set the terminal's modes anew and redraw: somebody stopped this process and continued it."""
         self._soon(self._take_terminal)
@@ -207,7 +212,7 @@ class HardenedApp(App[int], inherit_bindings=False):
             if isinstance(self.screen, HardenedScreen):
                 with self.screen._context():  # noqa: SLF001 - timers that `pressed` starts belong to the screen
                     self.screen.deliver(event)
-        elif not isinstance(event, events.InputEvent | events.Paste):
+        elif not isinstance(event, events.InputEvent | events.Paste | events.AppBlur):  # a grab blurs the window
             await super().on_event(event)
 
     async def run_action(self, action: Any, default_namespace: Any = None, namespaces: Any = None) -> bool:  # noqa: ANN401, ARG002 - textual's hook
@@ -301,7 +306,8 @@ def run_hardened(
     environment.forbid_core_dumps()
     environment.overwrite_freed_memory()
     app.when_hung_up = on_hangup
-    app.when_started = environment.set_memory_aside
+    app.when_started = environment.collect_once_for_all
+    environment.put_off_collecting()
     with signals.guarded(app):
         try:
             app.run(mouse=False)

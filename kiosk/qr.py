@@ -8,6 +8,7 @@ import segno
 from rich.segment import Segment
 from rich.style import Style
 
+from kiosk.layout import ambiguous_is_wide
 from kiosk.screens.board import Row
 
 _COLOURS = ("#ffffff", "#000000")
@@ -25,7 +26,7 @@ def fitting(text: str, width: int, height: int) -> list[Row]:
     Whole cells come first: half blocks are two cells wide on some terminals.
     """
     code = segno.make(text, micro=False, error="l")
-    for drawn in (_whole_cells, _half_blocks):
+    for drawn in (_whole_cells,) if ambiguous_is_wide() else (_whole_cells, _half_blocks):
         for border in _BORDERS:
             rows = drawn([list(line) for line in code.matrix_iter(border=border)])
             if len(rows) <= height and sum(segment.cell_length for segment in rows[0]) <= width:
@@ -48,5 +49,6 @@ def _half_blocks(matrix: Matrix) -> list[Row]:
 
 
 def _cell(above: int, below: int) -> Segment:
-    style = Style(color=_COLOURS[above], bgcolor=_COLOURS[below])
-    return Segment(" " if above == below else "▀", style)
+    # ▀ begins a line too low in common fonts; ▄ on the upper module's colour shows no seam
+    style = Style(color=_COLOURS[below], bgcolor=_COLOURS[above])
+    return Segment(" " if above == below else "▄", style)

@@ -8,10 +8,12 @@ draw them two cells wide.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
 from types import MappingProxyType
 from typing import Final
 
 from rounds.choices import Choice
+from rounds.rules import Outcome
 
 # Every screen
 REHEARSAL: Final = "演练　演练　演练　（本次投票仅供演练，结果不作数）"
@@ -162,18 +164,70 @@ def page_of(page: int, pages: int) -> str:
     return f"第 {page} 页，共 {pages} 页"
 
 
+# Slips, stationed rounds, the supervisor's keypad
+SLIP_CALL: Final = "请输入投票凭条号"
+SLIP_PROMPT: Final = "投票凭条号："
+SLIP_KEYS: Final = "输入凭条上的10位号码，按 Enter；指导监督人员按 0 再按 Enter 进入管理菜单"
+SLIP_MISCOPIED: Final = "投票凭条号为10位数字，请对照凭条重新输入"
+WRONG_SLIP: Final = "投票凭条号不正确或已使用"
+PIN_OR_SLIP_CALL: Final = "请下一位团员上前，由指导监督人员开启，或输入投票凭条号"
+PIN_OR_SLIP_PROMPT: Final = "开启口令或投票凭条号："
+PIN_OR_SLIP_KEYS: Final = "输入开启口令或投票凭条号，按 Enter；按 0 再按 Enter 进入管理菜单"
+PIN_OR_SLIP_CHECKING: Final = "正在核对"
+WRONG_PIN_OR_SLIP: Final = "开启口令或投票凭条号不正确"
+SLIP_BACK: Final = "投票凭条未使用，仍可再次使用"
+REST_PROMPT: Final = "按任意键开始"
+STATIONED: Final = "定点投票"
+KEYPAD_ASKS: Final = "小键盘未启用：请指导监督人员在小键盘上输入开启口令，按 Enter"
+KEYPAD_ARMED: Final = "小键盘已启用：在小键盘上按 Enter，开启下一位"
+KEYPAD_AWAY: Final = "小键盘已拔出：请插回，或在本机输入开启口令"
+
+
+def keypad_typed(bullets: str) -> str:
+    """What was typed on the keypad, as bullets."""
+    return f"小键盘 {PIN_PROMPT}{bullets}"
+
+
+def keypad_wrong(tries_left: int, wait_s: float) -> str:
+    """What a wrong 开启口令 on the keypad answers."""
+    return f"小键盘：{wrong_entry(WRONG_PIN, tries_left, wait_s)}"
+
+
+def wrong_entry(what: str, tries_left: int, wait_s: float) -> str:
+    """What a wrong entry answers while tries are left, and when a wait has begun or still runs."""
+    return f"{what}，还可以再试 {tries_left} 次" if tries_left else f"{what}，{please_wait(ceil(wait_s))}"
+
+
+def window(opens: str, closes: str) -> str:
+    """投票时间, as the authorisation has it, without seconds and offset; empty without one."""
+    if not opens or not closes:
+        return ""
+    begin, end = (f"{text[5:7]}月{text[8:10]}日{text[11:16]}" for text in (opens, closes))
+    return f"投票时间：{begin}至{end}"
+
+
 # The announcement
 ANNOUNCE_KEYS: Final = "按 Enter 翻页，按 Esc 退出"
-REGISTERED: Final = "应到"
-PRESENT: Final = "实到"
+ATTENDANCE: Final = ("应到", "实到")
 ACCOUNT: Final = ("发出", "收回", "有效", "无效")
 VOTES: Final = ("满意", "不满意", "满意度")
+BARS: Final = ("满意", "不满意", "无效")
 BOX_CLOSED: Final = "票箱未开启，不计满意票数"
+BOX_CLOSED_BIG: Final = ("票箱未开启", "未开箱")
+OUTCOMES_BIG: Final[Mapping[Outcome, tuple[str, ...]]] = MappingProxyType(
+    {
+        Outcome.SATISFIED: ("测评结果：满意", "满意"),
+        Outcome.UNSATISFIED: ("测评结果：不满意", "不满意"),
+        Outcome.INVALID: ("本次测评无效", "无效"),
+    },
+)
+CODE_TEXT: Final = "二维码内容（测评编号、应到/实到/发出/收回/有效/无效/满意/不满意、结果文件摘要）："
+CODE_NOTE: Final = ("二维码：测评编号、各项数字", "和结果文件摘要", "请拍照留存，与公示内容核对")
 NO_ROOM_FOR_CODE: Final = "窗口放不下二维码，请放大窗口"
 _UNOPENED: Final = "未开箱"
 
 
-def persons(count: int) -> str:
+def persons(count: int | None) -> str:
     """X 人."""
     return f"{count} 人"
 

@@ -1,7 +1,7 @@
 """Every colour of every screen. Two of them carry the text: at least 10:1 between them, which a test computes.
 
 Screens are drawn in the official colours; a rehearsal is drawn in its own, so that nobody takes it for the real thing.
-The rehearsal's four are in the 256-colour table, so that a terminal without true colours shows the same.
+Its ink is in the 256-colour table and comes out bright yellow in the oldest, of 16: readable and its own everywhere.
 """
 
 from __future__ import annotations
@@ -15,20 +15,18 @@ from rich.style import Style
 
 @dataclass(frozen=True)
 class Theme:
-    """The two colours of a screen, as #rrggbb, and the ground of its banner."""
+    """The two colours of a screen, as #rrggbb."""
 
     ink: str
     paper: str
-    banner: str
 
 
-OFFICIAL = Theme(ink="#ffffff", paper="#000000", banner="#ffffff")
-REHEARSAL = Theme(ink="#ffffaf", paper="#00005f", banner="#ffd75f")
+OFFICIAL = Theme(ink="#ffffff", paper="#000000")
+REHEARSAL = Theme(ink="#ffd75f", paper="#000000")
 
 PLAIN = Style(color=OFFICIAL.ink, bgcolor=OFFICIAL.paper)
 STRONG = PLAIN + Style(bold=True)
 REVERSED = Style(color=OFFICIAL.paper, bgcolor=OFFICIAL.ink)  # not bold: terminals draw bold black as grey
-BANNER = Style(color=OFFICIAL.paper, bgcolor=REHEARSAL.banner)
 
 
 def theme_of(*, rehearsal: bool) -> Theme:

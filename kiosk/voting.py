@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
@@ -16,9 +17,13 @@ from kiosk import prompts
 from kiosk.app import KioskApp
 from kiosk.checks.at_start import Watch, say_findings, watch
 from kiosk.checks.model import Surroundings
+from kiosk.fittings import Fittings
+from kiosk.guard import input_guard
 from kiosk.hardened import run_hardened
+from kiosk.keypad import Keypad, finder
 from kiosk.layout import assume
 from kiosk.timings import Timings
+from rounds.errors import RuleRefusal
 from rounds.results import figures_of, reason_sentence, result_sentence
 from rounds.sharing import Holder
 
@@ -36,12 +41,15 @@ def vote(
     token: Path | None,
     *,
     emergency: bool = False,
+    guard: bool = False,
+    keypad: str | None = None,
     around: Surroundings | None = None,
 ) -> int:
     """Hold the voting of one round; the exit status, 0 only after the voting was ended.
 
-    `emergency`: the 应急码 stands in for one officer's code; the result says so.
-    `around`: where the checks look; this machine, unless one is given.
+    `emergency`: the 应急码 stands in for one officer's code; the result says so. `guard`: take the whole keyboard.
+    `keypad`: the supervisor's own, by vendor:product. `around`: where the checks look; this machine, unless one is
+    given.
 
     Raises:
         RuleRefusal: a check found what would lose or show ballots (a rehearsal is warned only).
@@ -52,17 +60,24 @@ def vote(
     chosen = home.pick(round_id)
     room = watch(around or Surroundings(), home, chosen, token)
     say_findings(room.checks(), prompts.say, official=room.official)
-    holders = prompts.ask_holders(emergency=emergency)
-    box = prompts.with_codes(lambda codes: _start(home, chosen, codes, token), holders)
-    try:
+    with ExitStack() as undo:
+        grabbed = None
+        if keypad is not None:
+            grabbed = Keypad(finder(keypad))
+            undo.callback(grabbed.close)
+        holders = prompts.ask_holders(emergency=emergency)
+        box = prompts.with_codes(lambda codes: _start(home, chosen, codes, token), holders)
+        undo.callback(box.close)
+        if grabbed is not None and box.heading.stationed:
+            raise RuleRefusal("定点投票只凭投票凭条开启，不用小键盘：请去掉 --keypad 重新启动。")
         _confirm_count(box)
-        return _run(box, watched=room)
-    finally:
-        box.close()
+        return _run(box, watched=room, guard=guard, keypad=grabbed)
 
 
-def demo() -> int:
+def demo(*, guard: bool = False) -> int:
     """A rehearsal round in a temporary home: the real box, the real screens, the PIN on the locked screen.
+
+    `guard`: take the whole keyboard.
 
     Raises:
         RoundError: the temporary folder can't be used.
@@ -75,7 +90,7 @@ def demo() -> int:
         box = BallotBox.start(rehearsal.home, rehearsal.round_id, codes, clock=now)
         try:
             watched = watch(Surroundings(), rehearsal.home, rehearsal.round_id, None)
-            status = _run(box, watched=watched, hint=f"演练用开启口令：{rehearsal.pin}")
+            status = _run(box, watched=watched, hint=f"演练用开启口令：{rehearsal.pin}", guard=guard)
             collected = box.figures().collected
         finally:
             box.close()
@@ -88,8 +103,15 @@ def _start(home: Home, round_id: str, codes: Mapping[Holder, str], token: Path |
     return BallotBox.start(home, round_id, codes, token=token, clock=now, wait_for_token=True)
 
 
-def _run(box: BallotBox, *, watched: Watch, hint: str = "") -> int:
-    app = KioskApp(box, timings=Timings(), clock=time.monotonic, hint=hint, room=watched.room, checks=watched.checks)
+def _run(box: BallotBox, *, watched: Watch, hint: str = "", guard: bool = False, keypad: Keypad | None = None) -> int:
+    fittings = Fittings(
+        hint=hint,
+        room=watched.room,
+        checks=watched.checks,
+        guard=input_guard() if guard else None,
+        keypad=keypad,
+    )
+    app = KioskApp(box, timings=Timings(), clock=time.monotonic, fittings=fittings)
     return run_hardened(app, on_hangup=box.close)
 
 

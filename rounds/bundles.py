@@ -16,7 +16,7 @@ import msgspec
 from rounds.chain import Roots
 from rounds.documents import RoundId
 from rounds.encoding import Digest, Name, OptionalDigest, OptionalName, Record, Time
-from rounds.envelope import Envelope, Expected, Kind, Verified, read
+from rounds.envelope import Claim, Expected, Kind, Verified, read
 from rounds.errors import UntrustedIssuer, VerificationFailure
 from rounds.keys import fingerprint
 
@@ -74,8 +74,8 @@ def read_manifest(data: bytes, senders: Roots) -> Verified[BundleManifest]:
         Unreadable, VerificationFailure: see `rounds.envelope.read`; or the manifest contradicts itself.
     """
 
-    def sender(envelope: Envelope) -> Expected:
-        claimed = {signature.keyid for signature in envelope.signatures}
+    def sender(claim: Claim[BundleManifest]) -> Expected:
+        claimed = {signature.keyid for signature in claim.envelope.signatures}
         known = {public: name for public, name in senders.items() if fingerprint(public) in claimed}
         if not known:
             raise UntrustedIssuer("未验证：报送包的签名单位不在本机认可的下级团组织之列，或文件被改动。")

@@ -25,7 +25,7 @@ from rounds.documents import (
     ZeroReport,
 )
 from rounds.encoding import decode
-from rounds.envelope import Envelope, Expected, Kind, Verified, decode_payload, read
+from rounds.envelope import Claim, Envelope, Expected, Kind, Verified, read
 from rounds.errors import Unreadable, UntrustedIssuer, VerificationFailure
 from rounds.keys import check_distinct, check_sealing_key, check_signing_key, fingerprint
 from rounds.results import check_result, check_signers, check_void
@@ -53,9 +53,8 @@ def read_card(data: bytes) -> Verified[OrganisationCard]:
         Unreadable, VerificationFailure: see `rounds.envelope.read`.
     """
 
-    def own_key(envelope: Envelope) -> Expected:
-        card = decode_payload(envelope, CARD)
-        return Expected({card.signing: card.name}, 1)
+    def own_key(claim: Claim[OrganisationCard]) -> Expected:
+        return Expected({claim.record.signing: claim.record.name}, 1)
 
     return read(data, CARD, own_key)
 
@@ -68,8 +67,8 @@ def read_authorisation(data: bytes, roots: Roots) -> Verified[Authorisation]:
         Unreadable, VerificationFailure: see `rounds.envelope.read`; or the record contradicts itself.
     """
 
-    def one_root(envelope: Envelope) -> Expected:
-        claimed = {signature.keyid for signature in envelope.signatures}
+    def one_root(claim: Claim[Authorisation]) -> Expected:
+        claimed = {signature.keyid for signature in claim.envelope.signatures}
         if not claimed & {fingerprint(public) for public in roots}:
             raise UntrustedIssuer(
                 "未验证：签发单位不在本机登记的上级团组织之列，或文件被改动。"
@@ -89,9 +88,8 @@ def read_zero_report(data: bytes, authorisation: Verified[Authorisation]) -> Ver
         Unreadable, VerificationFailure: see `rounds.envelope.read`; or it belongs to another round.
     """
 
-    def activation_and_officers(envelope: Envelope) -> Expected:
-        report = decode_payload(envelope, ZERO_REPORT)
-        keys = {officer.signing: officer.role.value for officer in report.officers}
+    def activation_and_officers(claim: Claim[ZeroReport]) -> Expected:
+        keys = {officer.signing: officer.role.value for officer in claim.record.officers}
         return Expected({authorisation.record.activation.signing: "activation"} | keys, 3)
 
     verified = read(data, ZERO_REPORT, activation_and_officers)
@@ -207,8 +205,8 @@ def _read_end(data: bytes, kind: Kind[E], roots: Roots) -> RoundEnd[E]:
     """The links below are read before the end's own signatures: its signers' keys stand in them, signed."""
     found: list[tuple[Verified[Authorisation], Verified[ZeroReport]]] = []
 
-    def holders(envelope: Envelope) -> Expected:
-        chain = decode_payload(envelope, kind).chain
+    def holders(claim: Claim[E]) -> Expected:
+        chain = claim.record.chain
         authorisation = read_authorisation(chain.authorisation.encode(), roots)
         zero_report = read_zero_report(chain.zero_report.encode(), authorisation)
         found.append((authorisation, zero_report))

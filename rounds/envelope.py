@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Generic, TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from rounds.encoding import Digest, Record, decode, digest, encode
+from rounds.encoding import Digest, decode, digest, encode
 from rounds.errors import VerificationFailure
 from rounds.keys import fingerprint, verify_signature
 
@@ -27,14 +28,18 @@ T = TypeVar("T", bound=msgspec.Struct)
 _MAX_SIGNATURES = 8
 
 
-class Signature(Record, frozen=True, kw_only=True):
+class _Outer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Outside of the payload stands no free text: hex, base64, and a type that must be one of a few. No `Record` then."""
+
+
+class Signature(_Outer, frozen=True, kw_only=True):
     """One signature; `keyid` is the SHA-256 of the public key, checked but never relied on."""
 
     keyid: Digest
     sig: Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
 
 
-class Envelope(Record, frozen=True, kw_only=True):
+class Envelope(_Outer, frozen=True, kw_only=True):
     """A DSSE envelope: payload bytes (base64), their type, signatures over both."""
 
     payload: bytes
@@ -68,6 +73,24 @@ class Expected:
     threshold: int
 
 
+class Claim(Generic[T]):
+    """A document before step 4: what it says of itself, decoded strictly, to find the keys that must have signed it."""
+
+    def __init__(self, envelope: Envelope, kind: Kind[T]) -> None:
+        """`envelope`: decoded, of `kind` by its payloadType; nothing of it is verified."""
+        self.envelope = envelope
+        self._kind = kind
+
+    @cached_property
+    def record(self) -> T:
+        """Steps 5 and 6, taken once, whoever asks first.
+
+        Raises:
+            Unreadable: see `decode_payload`.
+        """
+        return decode_payload(self.envelope, self._kind)
+
+
 @dataclass(frozen=True)
 class Verified(Generic[T]):
     """A document whose envelope held.
@@ -81,6 +104,8 @@ class Verified(Generic[T]):
     signer_keys: tuple[bytes, ...]
     rehearsal: bool
     data: bytes
+    envelope: Envelope
+    """`data`, decoded."""
 
 
 def authentication_encoding(payload_type: str, payload: bytes) -> bytes:
@@ -99,7 +124,7 @@ def sign(record: msgspec.Struct, payload_type: str, keys: Sequence[Ed25519Privat
     return encode(Envelope(payload=payload, payload_type=payload_type, signatures=signatures))
 
 
-def read(data: bytes, kind: Kind[T], expected: Callable[[Envelope], Expected]) -> Verified[T]:
+def read(data: bytes, kind: Kind[T], expected: Callable[[Claim[T]], Expected]) -> Verified[T]:
     """Read and verify one document; `expected` names the keys that may have signed it.
 
     Raises:
@@ -109,10 +134,11 @@ def read(data: bytes, kind: Kind[T], expected: Callable[[Envelope], Expected]) -
     envelope = decode(data, Envelope, kind.title, kind.cap)  # (1) (2), and (6) for the envelope itself
     if envelope.payload_type not in {kind.official, kind.rehearsal} - {""}:  # (3)
         raise VerificationFailure("payloadType", f"这不是{kind.title}：请核对是否选错文件。")
-    signed = verify_signatures(envelope, expected(envelope), kind.title)  # (4)
-    record = decode_payload(envelope, kind)  # (5) (6)
+    claim = Claim(envelope, kind)
+    signed = verify_signatures(envelope, expected(claim), kind.title)  # (4)
+    record = claim.record  # (5) (6)
     rehearsal = envelope.payload_type == kind.rehearsal
-    return Verified(record, digest(envelope.payload), tuple(signed.values()), tuple(signed), rehearsal, data)
+    return Verified(record, digest(envelope.payload), tuple(signed.values()), tuple(signed), rehearsal, data, envelope)
 
 
 def decode_payload(envelope: Envelope, kind: Kind[T]) -> T:

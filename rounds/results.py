@@ -153,9 +153,15 @@ def check_signers(end: Result | VoidReport, signers: tuple[str, ...]) -> None:
         raise VerificationFailure("signers", "启用了应急码而未载明，不予采用。")
 
 
-def result_sentence(shown: Figures) -> str:
-    """The sentence that is announced and printed (附件 2, 4; RULES.md 8)."""
-    opening = f"本次测评应参加团员{shown.registered}名，实际参与{shown.collected}名；"
+def result_sentence(shown: Figures, *, expected: int | None = None) -> str:
+    """The sentence that is announced and printed (附件 2, 4; RULES.md 8).
+
+    Args:
+        shown: the figures of the result.
+        expected: 应参加 (`Authorisation.expected`), N-1 where the secretary does not vote; N when not given.
+    """
+    due = shown.registered if expected is None else expected
+    opening = f"本次测评应参加团员{due}名，实际参与{shown.collected}名；"
     if shown.outcome is Outcome.INVALID:
         ending = f"{OUTCOME_NAMES[shown.outcome]}，票箱未开启。"
         return f"{opening}发出测评票{shown.issued}张，收回{shown.collected}张；{ending}"

@@ -3,6 +3,7 @@
     made = make_box(tmp_path / "home", members=6, token=None)      official, opened by two officers at OPENED
     box = made.start()                                             a BallotBox; `made.cast(box, Choice.SATISFIED)`
     made.vote([Choice.SATISFIED] * 4)                              start, cast each, let go
+    made.slips()                                                   the numbers of the round's slips; `cast_by_slip`
     made.close(present=5) · made.void("停电") · made.copied(folder)  the count, the void end, the whole home elsewhere
 
 Clocks are values: nothing here asks the machine's.
@@ -27,6 +28,7 @@ from ballots_store.closing import Closed, CloseRequest, VoidRequest, close_round
 from ballots_store.home import Home, RoundFolder
 from ballots_store.hooks import Hook, no_hook
 from ballots_store.opening import Opened, OpenRequest, open_round
+from ballots_store.slip_making import SlipRequest, SlipSheet, make_slips
 from ballots_store.trust import enrol
 from rounds.choices import Choice
 from rounds.issuing import (
@@ -138,8 +140,22 @@ class MadeBox:
         box.close()
         return self
 
-    def close(self, *holders: Holder, present: int = 5, reason: str = "", **more: Any) -> Closed:
-        request = CloseRequest(self.round_id, self.codes(*holders), present, reason)
+    def slips(self, count: int | None = None, *, out: Path | None = None, **more: Any) -> tuple[str, ...]:
+        """Make the round's slips; the numbers, which nothing else remembers."""
+        sheets: list[SlipSheet] = []
+
+        def render(sheet: SlipSheet) -> bytes:
+            sheets.append(sheet)
+            return b"paper"
+
+        request = SlipRequest(self.round_id, self.codes(), out or self.home.path.parent / "slips.docx", count)
+        make_slips(self.home, request, render, **({"token": self.token, "now": OPENED} | more))
+        return sheets[0].numbers
+
+    def close(
+        self, *holders: Holder, present: int = 5, reason: str = "", leftover: int | None = None, **more: Any
+    ) -> Closed:
+        request = CloseRequest(self.round_id, self.codes(*holders), present, reason, leftover)
         return close_round(self.home, request, **({"token": self.token, "now": CLOSED} | more))
 
     def void(self, reason: str = "会场停电，无法继续。", *holders: Holder, **more: Any) -> bytes:
@@ -166,6 +182,21 @@ class MadeBox:
 def kept(made: MadeBox) -> dict[Path, bytes]:
     """What a refusal must not change: every file but the log, which notes wrong codes, and the empty lock."""
     return {path: data for path, data in made.files().items() if path.name not in {"log.jsonl", "lock"}}
+
+
+STATIONED: dict[str, Any] = {
+    "method": "stationed",
+    "opens": (OPENED + timedelta(minutes=15)).isoformat(),
+    "closes": (OPENED + timedelta(days=2)).isoformat(),
+}
+"""A plan for a 定点 round; `VOTING` lies in its window."""
+
+
+def cast_by_slip(box: BallotBox, number: str, choice: Choice, now: float = 0.0) -> None:
+    """One whole session opened by a slip."""
+    box.admit(number.encode(), now)
+    box.unlock(None)
+    box.cast(choice)
 
 
 def roots() -> dict[bytes, str]:

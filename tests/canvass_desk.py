@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -13,11 +15,15 @@ from pathlib import Path
 from typing import IO, Any
 
 from rounds_factory import NOW, ROOTS
-from sqlalchemy import select
+from sqlalchemy import NullPool, create_engine, make_url, or_, select
 
+from canvass.branch_years import rebuild
 from canvass.importing import Fate, FileFate, expand, import_files
+from canvass.ledger_schema import lines, organisations
+from canvass.packing import unpack
 from canvass.registry import Registry, open_registry
-from canvass.schema import metadata
+from canvass.rollup_schema import rollups
+from canvass.schema import envelopes, metadata
 from canvass.summary import Summary, summarise
 
 _IMPORTER = """
@@ -26,12 +32,15 @@ from datetime import datetime
 from pathlib import Path
 from canvass.importing import expand, import_files
 from canvass.registry import open_registry
-url, folder, key, name, now = sys.argv[1:]
+url, folder, key, name, now, batch = sys.argv[1:]
 registry = open_registry(url)
 print("ready", flush=True)
 sys.stdin.readline()
 roots = {bytes.fromhex(key): name}
-for fate in import_files(registry, expand([Path(folder)]), roots=roots, now=datetime.fromisoformat(now)):
+fates = import_files(
+    registry, expand([Path(folder)]), roots=roots, now=datetime.fromisoformat(now), batch=int(batch)
+)
+for fate in fates:
     print(fate.fate, Path(fate.path).name, flush=True)
     sys.stdin.readline()
 registry.dispose()
@@ -46,6 +55,7 @@ class Desk:
 
     folder: Path
     registry: Registry
+    url: str
 
     @property
     def incoming(self) -> Path:
@@ -62,9 +72,11 @@ class Desk:
         path.write_bytes(data)
         return path
 
-    def take_in(self, *paths: Path, roots: dict[bytes, str] = ROOTS, now: datetime = NOW) -> list[FileFate]:
+    def take_in(
+        self, *paths: Path, roots: dict[bytes, str] = ROOTS, now: datetime = NOW, **more: Any
+    ) -> list[FileFate]:
         """Import these paths, or everything that lies on the desk."""
-        return list(import_files(self.registry, expand(paths or [self.incoming]), roots=roots, now=now))
+        return list(import_files(self.registry, expand(paths or [self.incoming]), roots=roots, now=now, **more))
 
     def take(self, data: bytes, **more: Any) -> FileFate:
         """Import one file of these bytes."""
@@ -78,10 +90,30 @@ class Desk:
     def summary(self) -> Summary:
         return summarise(self.registry)
 
-    def facts(self) -> tuple[Summary, list[tuple[Any, ...]], dict[str, int]]:
+    def files(self) -> list[bytes]:
+        """The signed files that the registry has kept."""
+        with self.registry.reading() as connection:
+            return sorted(map(unpack, connection.scalars(select(envelopes.c.packed))))
+
+    def facts(self) -> tuple[Summary, list[bytes], dict[str, int], list[tuple[Any, ...]]]:
         """What the registry holds, but for the row numbers that the order of arrival gives."""
-        rows = self.dump()
-        return self.summary(), rows["envelopes"], {name: len(found) for name, found in rows.items()}
+        counts = {name: len(found) for name, found in self.dump().items()}
+        return self.summary(), self.files(), counts, self.rolled_up()
+
+    def rolled_up(self) -> list[tuple[Any, ...]]:
+        """The roll-ups, by path and line; checked against those made anew from the ends."""
+        query = select(organisations.c.path, lines.c.name, rollups).join_from(rollups, organisations)
+        query = query.join(lines, lines.c.id == rollups.c.line)
+        shown = [column for column in query.selected_columns if column.name not in {"organisation", "line"}]
+        filled = or_(rollups.c.rounds != 0, rollups.c.branches != 0)
+        query = query.with_only_columns(*shown).where(filled)
+        with self.registry.engine.connect() as connection:
+            kept = sorted(tuple(row) for row in connection.execute(query))
+            rebuild(connection)
+            if kept != sorted(tuple(row) for row in connection.execute(query)):
+                raise AssertionError("the roll-ups differ from what the ends add up to")
+            connection.rollback()
+        return kept
 
     def dump(self) -> Dump:
         """Every row of every table."""
@@ -91,10 +123,10 @@ class Desk:
                 for table in metadata.sorted_tables
             }
 
-    def importer(self) -> subprocess.Popen[str]:
+    def importer(self, batch: int = 1) -> subprocess.Popen[str]:
         """Another process that imports what lies on the desk, as many files as `go` lets it, and prints each fate."""
         ((key, name),) = ROOTS.items()
-        where = (f"sqlite:///{self.database}", str(self.incoming), key.hex(), name, NOW.isoformat())
+        where = (self.url, str(self.incoming), key.hex(), name, NOW.isoformat(), str(batch))
         command = [sys.executable, "-c", _IMPORTER, *where]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if output(process).readline() != "ready\n":
@@ -103,14 +135,35 @@ class Desk:
 
 
 @contextmanager
-def new_desk(folder: Path) -> Iterator[Desk]:
-    """A desk with an empty registry in `folder`."""
+def new_desk(folder: Path, url: str = "") -> Iterator[Desk]:
+    """A desk in `folder` with an empty registry there, or at `url`."""
     (folder / "incoming").mkdir(parents=True)
-    registry = open_registry(f"sqlite:///{folder / 'registry.db'}")
+    where = url or f"sqlite:///{folder / 'registry.db'}"
+    registry = open_registry(where)
     try:
-        yield Desk(folder, registry)
+        yield Desk(folder, registry, where)
     finally:
         registry.dispose()
+
+
+POSTGRESQL = "BEIKAOBEI_TEST_POSTGRESQL"
+"""Names an address of a real PostgreSQL whose user may create schemas; .ci/run sets it where it can start one."""
+
+
+@contextmanager
+def postgresql_address() -> Iterator[str]:
+    """The address of a fresh schema of its own on the test server."""
+    server = make_url(os.environ[POSTGRESQL])
+    name = f"desk_{secrets.token_hex(8)}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {name}")
+    try:
+        place = server.update_query_dict({"options": f"-csearch_path={name}"})
+        yield place.render_as_string(hide_password=False)
+    finally:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"DROP SCHEMA {name} CASCADE")
 
 
 def go(process: subprocess.Popen[str], files: int = 1000) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from canvass_desk import Desk, new_desk
+from canvass_desk import POSTGRESQL, Desk, new_desk, postgresql_address
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["admin_fixtures"]
@@ -18,9 +18,26 @@ settings.load_profile("house")
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def sqlite_desk(tmp_path: Path) -> Iterator[Desk]:
+    """For what is SQLite's alone."""
     with new_desk(tmp_path / "desk") as made:
         yield made
+
+
+needs_postgresql = pytest.mark.skipif(
+    not os.environ.get(POSTGRESQL), reason=f"no PostgreSQL: {POSTGRESQL} names none (.ci/run starts one as root)"
+)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=needs_postgresql)])
+def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+    """A registry on each back end in turn."""
+    if request.param == "sqlite":
+        with new_desk(tmp_path / "desk") as made:
+            yield made
+    else:
+        with postgresql_address() as url, new_desk(tmp_path / "desk", url) as made:
+            yield made
 
 
 def pytest_xdist_auto_num_workers() -> int:

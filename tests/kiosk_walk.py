@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,9 +12,24 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from kiosk.app import KioskApp
-from kiosk.booth import BoxFull, Figures, Heading, Stopped, TokenAway, WindowClosed, WrongPin
+from kiosk.booth import (
+    BoxFull,
+    Figures,
+    Heading,
+    MiscopiedSlip,
+    Stopped,
+    TokenAway,
+    WindowClosed,
+    WrongPin,
+    WrongSlip,
+)
+from kiosk.checks.model import Finding
+from kiosk.fittings import Fittings
+from kiosk.keypad import Keypad
 from kiosk.timings import Timings
 from rounds.choices import Choice
+from rounds.errors import RuleRefusal
+from rounds.slips import is_slip_number
 
 PIN = "135790"
 TITLE = "第三团支部书记张三2016年度满意度测评"
@@ -36,6 +51,7 @@ def heading(
     rehearsal: bool = False,
     key_on_same_disk: bool = False,
     roster: tuple[str, ...] = (),
+    **more: Any,
 ) -> Heading:
     """A heading whose other texts are those of a small branch."""
     return Heading(
@@ -49,6 +65,7 @@ def heading(
         rehearsal=rehearsal,
         key_on_same_disk=key_on_same_disk,
         roster=roster,
+        **more,
     )
 
 
@@ -64,6 +81,11 @@ class MemoryBooth:
         self.member: int | None = None
         self.failures = 0
         self.waits_until = 0.0
+        self.armed = False
+        self.slips: set[str] = set()
+        self.slip = ""
+        self.slip_failures = 0
+        self.slips_wait_until = 0.0
         self.refuses = False
         self.window_closed = ""
         self.breaks_on_cast: Exception | None = None
@@ -94,6 +116,36 @@ class MemoryBooth:
             self.waits_until = now + 15
         raise WrongPin(max(0, 5 - self.failures), self.wait_s(now))
 
+    def slip_wait_s(self, now: float) -> float:
+        return max(0.0, self.slips_wait_until - now)
+
+    def admit(self, typed: bytes | bytearray, now: float) -> None:
+        if self.shown.slips and is_slip_number(typed):
+            self.check_slip(bytes(typed).decode(), now)
+        elif self.shown.stationed:
+            raise MiscopiedSlip
+        else:
+            self.check_pin(typed, now)
+
+    def check_slip(self, number: str, now: float) -> None:
+        if self.slip_wait_s(now):
+            raise WrongSlip(0, self.slip_wait_s(now))
+        if number not in self.slips:
+            self.slip_failures += 1
+            self.slips_wait_until = now + 15 if self.slip_failures >= 5 else 0.0
+            raise WrongSlip(max(0, 5 - self.slip_failures), self.slip_wait_s(now))
+        self.slip = number
+
+    def arm(self) -> None:
+        self.armed = True
+
+    def call_next(self) -> None:
+        if not self.armed:
+            raise RuleRefusal("小键盘未启用")
+
+    def disarm(self) -> None:
+        self.armed = False
+
     def unlock(self, member: int | None) -> None:
         if self.refuses:
             raise BoxFull
@@ -109,6 +161,7 @@ class MemoryBooth:
             raise self.breaks_on_cast
         self.calls.append(("cast", choice))
         self.collected += 1
+        self.slips.discard(self.slip)
         if self.member is not None:
             self.marked.add(self.member)
 
@@ -152,11 +205,23 @@ class HeardApp(KioskApp):
 class Walk:
     """One kiosk under a Pilot: press keys, move the clock, read the screen."""
 
-    def __init__(self, booth: MemoryBooth, timings: Timings) -> None:
+    def __init__(self, booth: MemoryBooth, timings: Timings, keypad: Keypad | None = None) -> None:
         self.now = 1000.0
+        self.slept = 0.0
+        self.room: Callable[[], str | None] = lambda: None
+        """May be replaced while the walk goes on, like the findings."""
+        self.findings: Sequence[Finding] = ()
         self.booth = booth
-        self.app = HeardApp(booth, timings=timings, clock=lambda: self.now, hint="")
+        self.app = HeardApp(
+            booth,
+            timings=timings,
+            clock=lambda: self.now,
+            fittings=Fittings(keypad=keypad, slept=lambda: self.slept, room=self._look, checks=lambda: self.findings),
+        )
         self.pilot: Pilot[int]
+
+    def _look(self) -> str | None:
+        return self.room()
 
     def strips(self) -> list[Strip]:
         """What the terminal would get for the whole screen."""
@@ -232,9 +297,11 @@ async def walking(
     *,
     size: tuple[int, int] = (80, 24),
     settled_s: float = 0.0,
+    keypad: Keypad | None = None,
 ) -> AsyncIterator[Walk]:
     """A kiosk that has come up locked."""
-    walk = Walk(booth or MemoryBooth(), Timings(settled_s=settled_s, tick_s=0.01))
+    timings = Timings(settled_s=settled_s, tick_s=0.01, beat_s=0.01, keypad_check_s=0.01)
+    walk = Walk(booth or MemoryBooth(), timings, keypad)
     async with walk.app.run_test(size=size) as pilot:
         walk.pilot = pilot
         await walk.see("有效线")

@@ -198,15 +198,15 @@ def watch_round(made: MadeBox, choices: Sequence[Choice]) -> Watched:
         start_key, round_secret = (held.join_secret(what, holders) for what in (START_SECRET, ROUND_SECRET))
         bound_to, capacity = held.bound_to, held.capacity
     box = made.start()
-    snapshots = [_snapshot(made)]
+    snapshots = [snapshot(made)]
     for choice in choices:
         cast_unchecked(box, choice)
-        snapshots.append(_snapshot(made))
+        snapshots.append(snapshot(made))
     box.close()
     return Watched(tuple(choices), tuple(snapshots), start_key, round_secret, bound_to, capacity)
 
 
-def _snapshot(made: MadeBox) -> Snapshot:
+def snapshot(made: MadeBox) -> Snapshot:
     disk = [path.read_bytes() for path in sorted(made.folder.path.iterdir()) if path.is_file()]
     slots = made.slots.read_bytes()
     keys = [slots[at : at + 32] for at in range(0, len(slots), 32)]

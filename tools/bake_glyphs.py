@@ -26,7 +26,7 @@ _COVERED = 0.46
 """Share of a pixel that must be ink; lower fills the gaps of 满 at 16 px, higher tears its strokes."""
 
 SCREEN = (
-    "0123456789%./:+-"
+    "0123456789%./:+-：，"
     "满意不作选择空白票度"  # the ballot and its outcome
     "测评结果有效无次本参与人数未达团员总三分之二"
     "应到实发出收回张名已投加还差线至少率"  # counts

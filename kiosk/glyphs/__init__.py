@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections.abc import Mapping
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 
 SIZES = (48, 32, 24, 16)
@@ -58,18 +59,17 @@ class _Font:
         self._size, count = _HEAD.unpack_from(self._body)
         self._points = self._body[_HEAD.size :][: 2 * count].decode("utf-16-le")
         self._widths = self._body[_HEAD.size + 2 * count :][:count]
-        self._bitmaps = _HEAD.size + 3 * count
+        bitmaps = _HEAD.size + 3 * count
+        self._starts = list(accumulate((self._size * _row_bytes(width) for width in self._widths), initial=bitmaps))
 
     def get(self, character: str) -> Bitmap | None:
         """The bitmap of one character, None where it is not in this file."""
         place = self._points.find(character) if len(character) == 1 else -1
         if place < 0:
             return None
-        before = self._widths[:place]
-        at = self._bitmaps + self._size * sum(_row_bytes(width) for width in before)
         width, length = self._widths[place], _row_bytes(self._widths[place])
         shift = 8 * length - width
-        starts = range(at, at + self._size * length, length)
+        starts = range(self._starts[place], self._starts[place + 1], length)
         return width, tuple(int.from_bytes(self._body[start : start + length], "big") >> shift for start in starts)
 
 

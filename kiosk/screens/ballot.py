@@ -6,7 +6,7 @@ window has room and as ordinary text on equal panels where it has not; the first
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 
 from kiosk import layout, texts
@@ -29,7 +29,6 @@ _COLUMN_GAP = 3
 """Cells between giant digit, giant label and text where the choices stand below each other."""
 
 _CHOICES = (Choice.SATISFIED, Choice.UNSATISFIED)
-_Way = Callable[[Hand, int, int], list[Row]]
 
 
 def group(width: int, height: int) -> tuple[Row, ...]:
@@ -44,10 +43,9 @@ def _group(width: int, height: int, ambiguous_wide: bool) -> tuple[Row, ...]:
 
 
 def _ways(width: int, height: int) -> Iterator[list[Row]]:
-    ways: tuple[_Way, ...] = (_panels_with_digits, _panels, _stacked)
-    for hand in hands():
-        for way in ways:
-            yield way(hand, width, height)
+    """Side by side as on the printed form, as large as it goes, then below each other."""
+    for ways in ((_panels_with_digits, _panels), (_stacked,)):
+        yield from (way(hand, width, height) for hand in hands() for way in ways)
     yield _plain_panels(width, height)
 
 

@@ -86,6 +86,10 @@ class Hall:
     clock: Callable[[], float]
     flow: Flow
     hint: str = ""
+    guard_line: Callable[[], str] = lambda: ""
+    """What the input guard has, for the locked screen; empty where there is none."""
+    keypad_line: Callable[[], str] = str
+    """What the locked screen says of the supervisor's keypad; empty without one."""
 
 
 class KioskScreen:
@@ -110,7 +114,7 @@ class KioskScreen:
         self._stage: Stage | None = None
         self._last_key = hall.clock()
         self._alerted = False
-        self._painted = ("", "")
+        self._painted = ("", "", "")
 
     def __repr__(self) -> str:
         """The class alone: nothing of what was typed or chosen may end in a report of a fault."""
@@ -128,6 +132,10 @@ class KioskScreen:
 
     def prompt(self) -> str:
         """The line where something is typed or the next key is named."""
+        return ""
+
+    def status(self) -> str:
+        """A small line between prompt and keys, about the kiosk itself; its row is always there."""
         return ""
 
     def key_line(self) -> str:
@@ -153,12 +161,23 @@ class KioskScreen:
         """Begin to wait anew: while the screen was covered nobody could press a key."""
         self._last_key = self.hall.clock()
 
+    def give_up(self) -> None:
+        """The machine stood still: whoever comes back to it may be somebody else."""
+        self.forget()
+        if self.idles:
+            self.expired()
+
     # What all screens do ------------------------------------------------------------------------------------------
 
     @property
     def is_acting(self) -> bool:
         """Whether this screen is the one people see."""
         return self._stage is not None and self._stage.is_attached and self._stage.shown is self
+
+    @property
+    def too_small(self) -> bool:
+        """Whether nothing can be read, because the terminal is too small."""
+        return self._stage is None or self._stage.too_small
 
     def settle(self) -> None:
         """Shut the gate until what is drawn now has stood for a moment; for a key that changes its meaning."""
@@ -191,8 +210,17 @@ class KioskScreen:
     def rows(self, width: int, height: int) -> list[Row]:
         """The whole screen as it stands now, in rows of at most `width` cells."""
         heading = self.hall.booth.heading
-        self._painted = (self.message, self.prompt())
-        frame = Frame(heading.title, heading.rehearsal, self.body, *self._painted, self.key_line(), self.DENSE)
+        self._painted = message, prompt, status = self.message, self.prompt(), self.status()
+        frame = Frame(
+            heading.title,
+            heading.rehearsal,
+            self.body,
+            message=message,
+            prompt=prompt,
+            status=status,
+            keys=self.key_line(),
+            dense=self.DENSE,
+        )
         return frame.draw(width, height)
 
     def tick(self) -> None:
@@ -201,7 +229,7 @@ class KioskScreen:
         if self.idles and self._idle(since):
             return
         self.passed(since)
-        if self._painted != (self.message, self.prompt()):
+        if self._painted != (self.message, self.prompt(), self.status()):
             self.show()
 
     def _idle(self, since_s: float) -> bool:

@@ -17,7 +17,7 @@ from textual.widget import Widget
 
 from kiosk.layout import clean, pad
 from kiosk.screens.lines import Lines
-from kiosk.theme import BANNER, OFFICIAL, PLAIN, REVERSED, STRONG, Theme, dressed
+from kiosk.theme import OFFICIAL, PLAIN, REVERSED, STRONG, Theme, dressed
 
 __all__ = ["EMPTY", "PLAIN", "REVERSED", "STRONG", "Board", "Row"]
 
@@ -48,9 +48,9 @@ def middle(content: Row, width: int) -> Row:
 
 
 def bar(text: str, width: int) -> Row:
-    """`text` in the middle of a full-width bar in the banner's colours."""
+    """`text` in the middle of a full-width reversed bar."""
     left = max(0, (width - cell_len(text)) // 2)
-    return (Segment(pad(" " * left + text, width), BANNER),)
+    return (Segment(pad(" " * left + text, width), REVERSED),)
 
 
 def row_width(content: Row) -> int:

@@ -23,7 +23,8 @@ DENSE_BELOW = 30
 class Frame:
     """What one screen shows at one moment.
 
-    `body(width, height)` draws the middle in at most that many cells; `message` is the one line that answers a key.
+    `body(width, height)` draws the middle in at most that many cells; `message` is the one line that answers a key;
+    `status` stands in a row that is always there.
     """
 
     title: str
@@ -32,6 +33,7 @@ class Frame:
     message: str = ""
     prompt: str = ""
     keys: str = ""
+    status: str = ""
     dense: bool = False
     """On a low screen one row for the title and two for the foot: giant writing needs the rest."""
 
@@ -64,7 +66,7 @@ class Frame:
             EMPTY,
             self._message(width),
             centred_row(self.prompt, width, STRONG),
-            EMPTY,
+            centred_row(self.status, width),
             centred_row(self.keys, width),
         ]
 
@@ -72,7 +74,7 @@ class Frame:
 def headline(text: str, width: int, height: int, *shorter: str) -> list[Row]:
     """`text` giant where it or one of `shorter` fits into `width` × `height` cells, and below as ordinary text."""
     plain = centred_row(text, width, STRONG)
-    big = largest((text, *shorter), width - 4, height - 2)
+    big = largest((text.replace(" ", ""), *shorter), width - 4, height - 2)
     return [*(middle(line, width) for line in big), EMPTY, plain] if big else [plain]
 
 

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
 from rich.cells import cell_len
 
 from kiosk import texts
-from kiosk.booth import TokenAway
+from kiosk.booth import TokenAway, WrongPin, WrongSlip
 from kiosk.entry import Entry
 from kiosk.giant import largest
 from kiosk.layout import cut, pad
 from kiosk.screens.base import Hall, KioskScreen
 from kiosk.screens.board import EMPTY, STRONG, Row, centred_row, middle, row
 from kiosk.screens.pin import PinScreen, edited
+from kiosk.screens.stationed import entry_words, resting
 
 
 class LockedScreen(PinScreen):
-    """Counts, 有效线 and 箱号, never a partial result; the PIN opens the kiosk for one voter."""
+    """Counts, 有效线 and 箱号, never a partial result; the PIN or a slip opens the kiosk for one voter."""
 
-    KEY_LINE = texts.LOCKED_KEYS
     idles = False
 
     def __init__(self, hall: Hall, *, after_cast: bool = False, full: bool = False, refusal: str = "") -> None:
@@ -30,12 +31,17 @@ class LockedScreen(PinScreen):
         self._refusal = refusal
         self._next_look = hall.clock()
         self._paused_until = hall.clock() + (hall.timings.pause_after_cast_s if after_cast else 0.0)
+        self._words = entry_words(hall.booth.heading)
+        self._rest: int | None = None
+        """How many steps a stationed kiosk has rested, None while it does not."""
 
     def body(self, width: int, height: int) -> Sequence[Row]:
         """The counts in the middle, giant where there is room, the call for the next member below them.
 
         Every row has its place whatever the counts are, so nothing moves from one voter to the next.
         """
+        if self._rest is not None:
+            return resting(self.hall.booth.heading, self._rest, width, height)
         heading = self.hall.booth.heading
         top = [centred_row(texts.box(heading.box_words), width)]
         counts = [
@@ -58,16 +64,57 @@ class LockedScreen(PinScreen):
 
     def _notes(self) -> tuple[str, ...]:
         """Lines below the call, each always on its row: what the supervisor should know."""
-        return (texts.SAME_DISK if self.hall.booth.heading.key_on_same_disk else "", self.hall.hint)
+        hint = self.hall.hint or self.hall.keypad_line() or self._words.window
+        return (texts.SAME_DISK if self.hall.booth.heading.key_on_same_disk else "", hint)
+
+    def status(self) -> str:
+        """Whether the keyboard is locked; asked of the guard at every tick."""
+        return self.hall.guard_line()
+
+    def key_line(self) -> str:
+        """What may be typed."""
+        return "" if self._rest is not None else self._words.keys
 
     def prompt(self) -> str:
         """Nothing can be typed during the pause after a cast."""
-        return texts.PAUSE if self._is_paused else super().prompt()
+        if self._rest is not None:
+            return texts.REST_PROMPT
+        if self._is_paused:
+            return texts.PAUSE
+        wait = self._wait_s()
+        return texts.please_wait(wait) if wait else self._words.prompt + self._entry.bullets()
 
     def typed(self, key: str, character: str | None) -> None:
-        """Take nothing during the pause, so that nobody slips in a second vote unseen."""
-        if not self._is_paused:
+        """Take nothing during the pause, so that nobody slips in a second vote unseen; any key ends the rest."""
+        if self._rest is not None:
+            self._rest = None
+        elif not self._is_paused:
             super().typed(key, character)
+
+    def check(self, typed: bytearray) -> None:
+        """A slip where there are slips, else the PIN."""
+        self.hall.booth.admit(typed, self.hall.clock())
+
+    def checking(self) -> str:
+        """Not which of the two it is."""
+        return self._words.checking
+
+    def wrong(self) -> str:
+        """Nor here."""
+        return self._words.wrong
+
+    def refused(self, wrong: WrongPin | WrongSlip) -> str:
+        """With slips the other counter may still take something, so the wait is told here."""
+        if not self.hall.booth.heading.slips:
+            return super().refused(wrong)
+        return texts.wrong_entry(self._words.wrong, wrong.tries_left, wrong.wait_s)
+
+    def called(self) -> None:
+        """The armed keypad calls the next member: what stood in the prompt is dropped."""
+        if self.is_acting and not self._is_paused and not self._checking and not self.too_small:
+            self.forget()
+            self.hall.booth.call_next()
+            self.accepted()
 
     def passed(self, since_key_s: float) -> None:
         """See that the 票箱U盘 is in, before a voter comes up."""
@@ -79,7 +126,18 @@ class LockedScreen(PinScreen):
                 self.forget()
                 self.hall.flow.hold(away, lambda _completed: None)
                 return
+        self._look_to_rest(since_key_s)
         super().passed(since_key_s)
+
+    def _look_to_rest(self, since_key_s: float) -> None:
+        timings = self.hall.timings
+        if not self.hall.booth.heading.stationed or since_key_s < timings.rest_s:
+            return
+        steps = int((since_key_s - timings.rest_s) / timings.rest_step_s)
+        if steps != self._rest:
+            self.forget()
+            self._rest = steps
+            self.show()
 
     def accepted(self) -> None:
         """On to the voter, or say again that everybody has voted."""
@@ -92,12 +150,19 @@ class LockedScreen(PinScreen):
         """`0` Enter on the locked screen asks for the menu."""
         self.hall.flow.ask_for_menu()
 
+    def _wait_s(self) -> int:
+        """Nothing is taken while everything that opens has to wait."""
+        now, booth = self.hall.clock(), self.hall.booth
+        waits = [booth.wait_s(now)] if not booth.heading.stationed else []
+        waits += [booth.slip_wait_s(now)] if booth.heading.slips else []
+        return max(0, ceil(min(waits)))
+
     @property
     def _is_paused(self) -> bool:
         return self.hall.clock() < self._paused_until
 
     def _call(self) -> tuple[str, str]:
-        return (texts.ALL_VOTED, texts.ALL_VOTED_THEN) if self._full else (texts.NEXT_MEMBER, self._refusal)
+        return (texts.ALL_VOTED, texts.ALL_VOTED_THEN) if self._full else (self._words.call, self._refusal)
 
 
 class MemberScreen(KioskScreen):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from kiosk import texts
-from kiosk.booth import TokenAway, WrongPin
+from kiosk.booth import MiscopiedSlip, TokenAway, WrongPin, WrongSlip
 from kiosk.entry import Entry
 from kiosk.screens.base import Hall, KioskScreen
 
@@ -43,6 +43,22 @@ class PinScreen(KioskScreen):
     def back(self) -> None:
         """`0` Enter."""
 
+    def check(self, typed: bytearray) -> None:
+        """Ask the box; on a locked screen it may be a slip."""
+        self.hall.booth.check_pin(typed, self.hall.clock())
+
+    def checking(self) -> str:
+        """Said while the box looks."""
+        return texts.CHECKING
+
+    def wrong(self) -> str:
+        """What was wrong."""
+        return texts.WRONG_PIN
+
+    def refused(self, wrong: WrongPin | WrongSlip) -> str:
+        """What a wrong entry answers."""
+        return texts.wrong_pin(wrong.tries_left)
+
     def prompt(self) -> str:
         """The bullets, or how long to wait."""
         wait = self._wait_s()
@@ -72,7 +88,7 @@ class PinScreen(KioskScreen):
         elif len(self._entry):
             # Argon2id holds the loop for some 0.2 s: say so first, check after that paint.
             self._checking = True
-            self.message = texts.CHECKING
+            self.message = self.checking()
             self.call_after_refresh(self._check)
 
     def _check(self) -> None:
@@ -81,10 +97,10 @@ class PinScreen(KioskScreen):
         self._checking = False
         self.message = ""
         try:
-            with self._entry.taken() as pin:
-                self.hall.booth.check_pin(pin, self.hall.clock())
-        except WrongPin as wrong:
-            self.message = texts.wrong_pin(wrong.tries_left)
+            with self._entry.taken() as typed:
+                self.check(typed)
+        except (WrongPin, WrongSlip, MiscopiedSlip) as wrong:
+            self.message = texts.SLIP_MISCOPIED if isinstance(wrong, MiscopiedSlip) else self.refused(wrong)
             self.settle()  # what was typed while the box was at work decides nothing
             self.show()
         except TokenAway as away:
@@ -94,7 +110,7 @@ class PinScreen(KioskScreen):
 
     def _back_here(self, completed: bool) -> None:
         """A right PIN writes nothing: where a change was completed, it was the count of a wrong one."""
-        self.message = texts.WRONG_PIN if completed else ""
+        self.message = self.wrong() if completed else ""
         self.show()
 
     def _wait_s(self) -> int:

@@ -92,6 +92,16 @@ class NotCastScreen(SupervisorPin):
     KEY_LINE = texts.PIN_KEYS
     idles = False
 
+    def body(self, width: int, height: int) -> Sequence[Row]:
+        """With slips, that the slip is good again."""
+        back = texts.SLIP_BACK if self.hall.booth.heading.slips else ""
+        return [*super().body(width, height), EMPTY, centred_row(back, width)]
+
+    def passed(self, since_key_s: float) -> None:
+        """A stationed kiosk locks by itself: the supervisor may be far away, and nothing opens without a slip."""
+        if self.hall.booth.heading.stationed and since_key_s >= self.hall.timings.not_cast_s:
+            self.hall.flow.lock()
+
     def accepted(self) -> None:
         """Locked."""
         self.hall.flow.lock()
@@ -228,7 +238,7 @@ class StoppedScreen(KioskScreen):
         return [
             centred_row(texts.STOPPED, width, STRONG),
             EMPTY,
-            *headline(count, width, height - len(words) - 4, count.replace(" ", "")),
+            *headline(count, width, height - len(words) - 4),
             EMPTY,
             centred_row(texts.SEAL_WORDS, width),
             *(centred_row(line, width, STRONG) for line in words),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from kiosk_walk import DUTIES, PIN, SEAL_WORDS, SIZES, MemoryBooth, Walk, heading, run, walking
+from kiosk_walk import DUTIES, PIN, SEAL_WORDS, SIZES, MemoryBooth, heading, run, walking
 from textual.content import Content
 
+from kiosk.theme import OFFICIAL, REHEARSAL
 from rounds.choices import Choice
 
 MARKUP = "第三团支部[red]书记[/red][/]张三[@click=app.exit]2016年度"
@@ -101,40 +102,6 @@ def test_thanks_are_the_same_whatever_was_chosen() -> None:
     for key in "123":
         run(tour(key))
     assert len(shown) == 1
-
-
-def cells(walk: Walk, y: int) -> list[tuple[str, Any]]:
-    """One (character, style) for each cell of a row; the second cell of a wide character is empty."""
-    found: list[tuple[str, Any]] = []
-    for segment in walk.strips()[y]:
-        for character in segment.text:
-            found.append((character, segment.style))
-            found.extend([("", segment.style)] * (len(character.encode("gb18030")) > 1 and character != " "))
-    return found
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_both_choices_have_one_size_and_one_look(size: tuple[int, int]) -> None:
-    async def tour() -> None:
-        async with walking(size=size) as walk:
-            await walk.to_ballot()
-            rows = [cells(walk, y) for y in range(size[1])]
-            framed = [y for y, row in enumerate(rows) if any(is_reversed(style) for _, style in row)]
-            edge = [x for x, (_, style) in enumerate(rows[framed[0]]) if is_reversed(style)]
-            gap = next(x for x in edge if x + 1 not in edge) + 1
-            width = gap - edge[0]
-            right = next(x for x in edge if x > gap)
-            assert edge == [*range(edge[0], gap), *range(right, right + width)]
-            for y in framed:
-                left_styles = [style for _, style in rows[y][edge[0] : gap]]
-                assert left_styles == [style for _, style in rows[y][right : right + width]]
-            assert framed == list(range(framed[0], framed[-1] + 1))
-
-    run(tour())
-
-
-def is_reversed(style: Any) -> bool:
-    return style.bgcolor is not None and style.bgcolor.triplet is not None and style.bgcolor.triplet.hex == "#ffffff"
 
 
 def test_unknown_keys_are_answered() -> None:
@@ -238,15 +205,27 @@ def test_the_rehearsal_is_named_on_every_screen() -> None:
             ]
             for step in steps:
                 assert "演练" in await walk.go(step)
-                assert all(is_reversed(style) for _, style in cells(walk, 1))
+                assert {background(style) for _, style, _ in walk.strips()[1]} == {REHEARSAL.ink}
+                grounds = {background(segment.style) for strip in walk.strips() for segment in strip}
+                assert grounds <= {REHEARSAL.ink, REHEARSAL.paper}
 
     run(tour())
+
+
+def ink(style: Any) -> str:
+    return str(style.color.get_truecolor().hex)
+
+
+def background(style: Any) -> str:
+    return str(style.bgcolor.get_truecolor().hex)
 
 
 def test_an_official_round_has_no_banner() -> None:
     async def tour() -> None:
         async with walking() as walk:
             assert "演练" not in walk.text()
+            assert OFFICIAL.ink in {ink(segment.style) for strip in walk.strips() for segment in strip}
+            assert REHEARSAL.ink not in str([list(strip) for strip in walk.strips()])
 
     run(tour())
 

@@ -12,10 +12,11 @@ from kiosk_walk import SIZES, run
 from rich.segment import Segment
 from textual.pilot import Pilot
 
-from kiosk.announcement import Announcement, AnnouncementApp
+from kiosk.announcement import AnnouncementApp
+from kiosk.pages import Announcement
 from kiosk.qr import fitting
 from kiosk.screens.board import Board, Row
-from rounds.results import figures
+from rounds.results import figures, result_sentence
 from rounds.tally import Account, Tally
 
 TITLE = "第三团支部书记[red]张三[/]2016年度满意度测评"
@@ -23,8 +24,11 @@ VALID = Tally(satisfied=15, unsatisfied=10, blank=5)
 
 
 def announcement(*, tally: Tally | None = VALID, collected: int = 30, **more: Any) -> Announcement:
-    account = Account(registered=40, expected=40, present=32, issued=31, collected=collected)
-    return Announcement(TITLE, figures(account, tally), "山海云天", "春秋明月 东西南北", "A" * 64, **more)
+    account = Account(registered=40, expected=39, present=32, issued=31, collected=collected)
+    shown = figures(account, tally)
+    sentence = result_sentence(shown, expected=39)
+    given: dict[str, Any] = {"code": "A" * 110, **more}
+    return Announcement(TITLE, shown, 39, "山海云天", "春秋明月 东西南北", sentence=sentence, **given)
 
 
 def shown(app: AnnouncementApp) -> str:
@@ -59,14 +63,15 @@ async def pages(value: Announcement, size: tuple[int, int]) -> list[str]:
 def test_the_pages_of_a_valid_round(size: tuple[int, int]) -> None:
     async def tour() -> None:
         attendance, account, votes, outcome, box = await pages(announcement(), size)
-        assert "应到　40 人" in attendance
+        assert "应到　39 人" in attendance  # 40 registered, the secretary does not vote
         assert "实到　32 人" in attendance
         for line in ("发出　31 张", "收回　30 张", "有效　25 张", "无效　5 张"):
             assert line in account
-        for line in ("满意  　15 票", "不满意　10 票", "满意度　50.00%"):
+        for line in ("满意　15 票", "不满意　10 票", "满意度　50.00%"):
             assert line in votes
         assert "测评结果：不满意" in outcome
         joined = "".join(outcome.split())
+        assert "本次测评应参加团员39名，实际参与30名" in joined
         assert "满意票数须高于实际参与测评人数30人的50%（至少16票），测评结果：不满意。" in joined
         assert "箱号：山海云天" in box
         assert "春秋明月 东西南北" in box
@@ -103,18 +108,18 @@ def modules(rows: list[Row]) -> list[list[int]]:
     for line in rows:
         cells = [segment for segment in line for _ in segment.text]
         if any(segment.text == "  " for segment in line):
-            matrix.append([below(segment) for segment in cells[::2]])
+            matrix.append([above(segment) for segment in cells[::2]])
         else:
             matrix.append([above(segment) for segment in cells])
             matrix.append([below(segment) for segment in cells])
     return matrix
 
 
-def above(segment: Segment) -> int:
-    return below(segment) if segment.text == " " else dark(segment.style.color if segment.style else None)
-
-
 def below(segment: Segment) -> int:
+    return above(segment) if segment.text == " " else dark(segment.style.color if segment.style else None)
+
+
+def above(segment: Segment) -> int:
     return dark(segment.style.bgcolor if segment.style else None)
 
 
@@ -140,14 +145,15 @@ def test_the_code_is_drawn_as_it_is_or_not_at_all(text: str, width: int, height:
         assert height < (len(exact) + 3) // 2 or width < len(exact) + 2
 
 
-def test_a_digest_fits_into_the_smallest_window() -> None:
-    assert fitting("A" * 64, 37, 16)
-    assert not fitting("A" * 400, 37, 16)  # the control: a long text does not
+def test_the_whole_code_fits_into_the_smallest_window() -> None:
+    code = f"2016-0123456789ABCDEF 5000/5000/5000/5000/5000/5000/5000/5000 {'A1' * 32}"
+    assert fitting(code, 41, 20)
+    assert not fitting("A" * 400, 41, 20)  # the control: a long text does not
 
 
 def test_no_room_is_said() -> None:
     async def tour() -> None:
-        value = Announcement(TITLE, announcement().figures, "山海云天", "春秋明月", "A" * 400)
+        value = announcement(code="A" * 400)
         found = await pages(value, (80, 24))
         assert "窗口放不下二维码，请放大窗口" in found[4]
         assert "箱号：山海云天" in found[4]

@@ -1,0 +1,73 @@
+"""The registry as commands meet it: this home's SQLite file, or a PostgreSQL that `--registry` names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from admin_cli.session import Session
+from canvass.registry import Registry, open_registry
+
+ENVIRONMENT = "BEIKAOBEI_REGISTRY"
+"""Names the registry where --registry does not: a database's password need not stand on the command line."""
+
+
+def registry_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator that gives a command `--registry`; what it says is kept in the session."""
+
+    def keep(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+        session = context.ensure_object(Session)
+        session.registry_given = value or session.registry_given
+
+    return click.option(
+        "--registry",
+        metavar="URL",
+        callback=keep,
+        expose_value=False,
+        help=f"登记库地址（默认 {ENVIRONMENT}，再次为数据文件夹中的 SQLite 文件）；"
+        "PostgreSQL：postgresql+psycopg://用户@主机/数据库。",
+    )(function)
+
+
+@contextmanager
+def registry_to_write(session: Session) -> Iterator[Registry]:
+    """The registry, made on first use.
+
+    Raises:
+        BadInput, Unreadable: it cannot be opened.
+    """
+    given = _given(session)
+    if given is None:
+        session.home.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _opened(given or session.home.registry_path) as registry:
+        yield registry
+
+
+@contextmanager
+def registry_to_read(session: Session) -> Iterator[Registry]:
+    """The registry; an empty one in memory where this home has none yet, since looking must not write.
+
+    Raises:
+        BadInput, Unreadable: it cannot be opened.
+    """
+    own = session.home.registry_path
+    with _opened(_given(session) or (own if own.exists() else "sqlite:///:memory:")) as registry:
+        yield registry
+
+
+def _given(session: Session) -> str | None:
+    return session.registry_given or os.environ.get(ENVIRONMENT) or None
+
+
+@contextmanager
+def _opened(place: str | Path) -> Iterator[Registry]:
+    registry = open_registry(place)
+    try:
+        yield registry
+    finally:
+        registry.dispose()

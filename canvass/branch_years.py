@@ -1,0 +1,156 @@
+"""What branches contribute to the roll-ups, year by year: looked at before and after a change, the difference kept."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select
+
+from canvass.directory import chunks
+from canvass.ledger_schema import branches, organisations
+from canvass.rollup_schema import State, expected, rollups
+from canvass.rollups import Deltas, RoundFigures, Sums, ancestors, contribution
+from canvass.schema import OUTCOMES, STANDINGS, EndKind, Standing, ends, papers, standings
+
+BranchYear = tuple[int, int]
+
+
+class BranchYears:
+    """Some branches in some years, and what they contributed before the change that is about to happen."""
+
+    def __init__(self, connection: Connection, touched: Iterable[tuple[int, Any]]) -> None:
+        """Look at `touched` (branch, year) before the change."""
+        self._touched = set(touched)
+        self._before = dict(_contributions(connection, self._touched))
+
+    def write_changes(self, connection: Connection) -> None:
+        """Look again after the change and bring the roll-ups up to date."""
+        deltas = Deltas()
+        places = _places_of(connection, {branch for branch, _ in self._touched})
+        for key, sums in _contributions(connection, self._touched):
+            deltas.add(*places[key[0]], key[1], sums)
+        for key, sums in self._before.items():
+            deltas.add(*places[key[0]], key[1], {state: -one for state, one in sums.items()})
+        deltas.apply(connection)
+
+
+def rebuild(connection: Connection, *, results: bool = True) -> None:
+    """Make the roll-ups anew from the ledger and, with `results`, from the ends and papers."""
+    connection.execute(delete(expected))
+    _rebuild_expected(connection)
+    if results:
+        connection.execute(delete(rollups))
+        _rebuild_results(connection)
+
+
+def _rebuild_results(connection: Connection) -> None:
+    deltas = Deltas()
+    places = select(branches.c.id, branches.c.organisation, organisations.c.line).join_from(branches, organisations)
+    where = {row.id: (row.organisation, row.line) for row in connection.execute(places)}
+    for key, found in _grouped(_figures(connection, select(branches.c.id))):
+        deltas.add(*where[key[0]], key[1], contribution(found))
+    deltas.apply(connection)
+
+
+def _rebuild_expected(connection: Connection) -> None:
+    members = func.coalesce(func.sum(branches.c.registered), 0)
+    query = select(branches.c.organisation, organisations.c.line, func.count(), members)
+    query = query.join_from(branches, organisations).where(branches.c.known)
+    direct = connection.execute(query.group_by(branches.c.organisation, organisations.c.line)).all()
+    above = ancestors(connection, {row[0] for row in direct})
+    sums: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
+    for organisation, line, count, registered in direct:
+        for one in above[organisation]:
+            sums[one, line][0] += count
+            sums[one, line][1] += registered
+    names = ("organisation", "line", "branches", "registered")
+    rows = [dict(zip(names, (*key, *value), strict=True)) for key, value in sorted(sums.items())]
+    if rows:
+        connection.execute(insert(expected), rows)
+
+
+def _places_of(connection: Connection, wanted: set[int]) -> dict[int, tuple[int, int]]:
+    """Each branch's organisation and 战线."""
+    query = select(branches.c.id, branches.c.organisation, organisations.c.line).join_from(branches, organisations)
+    query = query.where(branches.c.id.in_(bindparam("some", expanding=True)))
+    found: dict[int, tuple[int, int]] = {}
+    for some in chunks(wanted):
+        found.update((row.id, (row.organisation, row.line)) for row in connection.execute(query, {"some": some}))
+    return found
+
+
+def _contributions(
+    connection: Connection, touched: set[BranchYear]
+) -> Iterator[tuple[BranchYear, Mapping[State, Sums]]]:
+    for some in chunks({branch for branch, _ in touched}):
+        for key, found in _grouped(_figures(connection, some)):
+            if key in touched:
+                yield key, contribution(found)
+
+
+def _grouped(rows: Iterable[tuple[BranchYear, RoundFigures]]) -> Iterator[tuple[BranchYear, list[RoundFigures]]]:
+    grouped: dict[BranchYear, list[RoundFigures]] = defaultdict(list)
+    for key, figures in rows:
+        grouped[key].append(figures)
+    return iter(grouped.items())
+
+
+def _figures(
+    connection: Connection, wanted: list[int] | Select[tuple[int]]
+) -> Iterator[tuple[BranchYear, RoundFigures]]:
+    """Every end and paper entry of some branches."""
+    for row in connection.execute(_ENDS.where(ends.c.branch.in_(wanted))):
+        yield (row.branch, row.year), _signed(row)
+    for row in connection.execute(_PAPERS.where(papers.c.branch.in_(wanted))):
+        yield (row.branch, row.year), _unsigned(row)
+
+
+_ENDS: Select[Any] = select(
+    ends.c.id,
+    ends.c.branch,
+    ends.c.year,
+    ends.c.kind,
+    ends.c.outcome,
+    ends.c.previous,
+    ends.c.registered,
+    ends.c.issued,
+    ends.c.collected,
+    ends.c.invalid,
+    ends.c.satisfied,
+    standings.c.standing,
+).outerjoin_from(ends, standings)
+
+_PAPERS: Select[Any] = select(papers)
+
+
+def _signed(row: Row[Any]) -> RoundFigures:
+    return RoundFigures(
+        id=row.id,
+        kind=EndKind(row.kind),
+        outcome=None if row.outcome is None else OUTCOMES[row.outcome],
+        standing=Standing.ACCEPTED if row.standing is None else STANDINGS[row.standing],
+        previous=row.previous,
+        registered=row.registered,
+        issued=row.issued,
+        collected=row.collected,
+        invalid=row.invalid,
+        satisfied=row.satisfied,
+    )
+
+
+def _unsigned(row: Row[Any]) -> RoundFigures:
+    return RoundFigures(
+        id=-row.id,
+        kind=EndKind.RESULT,
+        outcome=OUTCOMES[row.outcome],
+        standing=Standing.ACCEPTED,
+        previous=None,
+        registered=row.registered,
+        issued=row.collected,
+        collected=row.collected,
+        invalid=row.invalid,
+        satisfied=row.satisfied,
+        signed=False,
+    )

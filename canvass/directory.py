@@ -1,0 +1,201 @@
+"""Whom a batch of arrivals speaks of: words and issuers given their ids, branches found in the ledger or begun.
+
+In the caller's transaction, under the writers' lock: what is not found may be inserted, nobody else inserts meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, Table, bindparam, func, insert, select
+
+from canvass.arrivals import Arrival
+from canvass.ledger_schema import branches, lines, organisations
+from canvass.schema import issuers, words
+from rounds.errors import VerificationFailure
+
+_CHUNK = 500
+"""Values in one IN list: SQLite took 999 parameters for a long time."""
+
+
+@dataclass(frozen=True)
+class KnownBranch:
+    """A branch with what a round of it is held against; `registered` None while unknown."""
+
+    id: int
+    code: str
+    name: str
+    organisation: int
+    path: str
+    line: int
+    registered: int | None
+    known: bool
+
+
+@dataclass(frozen=True)
+class KnownOrganisation:
+    """An organisation that issued something."""
+
+    id: int
+    path: str
+    line: int
+
+
+def chunks(values: Collection[Any]) -> Iterator[list[Any]]:
+    """`values` in lists that fit one statement."""
+    listed = list(values)
+    for start in range(0, len(listed), _CHUNK):
+        yield listed[start : start + _CHUNK]
+
+
+def next_id(connection: Connection, table: Table) -> int:
+    """The id that follows the largest one; the writers' lock keeps it ours."""
+    return int(connection.scalar(select(func.coalesce(func.max(table.c.id), 0))) or 0) + 1
+
+
+class Directory:
+    """Ids by what they stand for. Only append-only tables are remembered from one transaction to the next."""
+
+    _REMEMBERED = 100_000
+
+    def __init__(self) -> None:
+        """Nothing is known yet."""
+        self._words: dict[str, int] = {}
+        self._issuers: dict[tuple[bytes, str], int] = {}
+
+    def forget(self) -> None:
+        """After a transaction that was rolled back: ids given in it are nobody's."""
+        self._words.clear()
+        self._issuers.clear()
+
+    def words(self, connection: Connection, wanted: set[str]) -> dict[str, int]:
+        """The id of each word, given where it is new."""
+        if len(self._words) > self._REMEMBERED:
+            self._words.clear()
+        missing = wanted - self._words.keys()
+        query = select(words.c.word, words.c.id).where(words.c.word.in_(bindparam("some", expanding=True)))
+        for some in chunks(missing):
+            self._words.update((row.word, row.id) for row in connection.execute(query, {"some": some}))
+        new = sorted(missing - self._words.keys())
+        if new:
+            first = next_id(connection, words)
+            connection.execute(insert(words), [{"id": first + at, "word": word} for at, word in enumerate(new)])
+            self._words.update((word, first + at) for at, word in enumerate(new))
+        return self._words
+
+    def issuer(self, connection: Connection, key_id: bytes, name: str) -> int:
+        """The id of a signer under the name that it signed with."""
+        known = self._issuers.get((key_id, name))
+        if known is None:
+            known = connection.scalar(select(issuers.c.id).filter_by(key_id=key_id, name=name))
+        if known is None:
+            known = next_id(connection, issuers)
+            connection.execute(insert(issuers).values(id=known, key_id=key_id, name=name))
+        self._issuers[key_id, name] = known
+        return known
+
+
+_BRANCH: Select[Any] = select(
+    branches.c.id,
+    branches.c.code,
+    branches.c.name,
+    branches.c.organisation,
+    organisations.c.path,
+    organisations.c.line,
+    branches.c.registered,
+    branches.c.known,
+).join_from(branches, organisations)
+
+
+class Branches:
+    """The branches of one batch, found or begun, each in the scope of who authorised its round."""
+
+    def __init__(self, connection: Connection, arrivals: Iterable[Arrival]) -> None:
+        """Read at once every branch that the batch names by its code."""
+        self._connection = connection
+        self._issuers: dict[tuple[bytes, str], list[KnownOrganisation]] = {}
+        codes = {arrival.authorisation.branch.code for arrival in arrivals} - {""}
+        self._by_code = {found.code: found for found in self._read_codes(codes)}
+        self._by_name: dict[tuple[int, str], KnownBranch] = {}
+
+    def of(self, arrival: Arrival) -> KnownBranch:
+        """The branch of `arrival`; begun where neither the ledger nor an earlier result has it.
+
+        Raises:
+            VerificationFailure: it lies outside of the organisation that authorised the round.
+        """
+        branch = arrival.authorisation.branch
+        places = self._places(arrival)
+        found = self._by_code.get(branch.code) if branch.code else self._named(places[0], branch.name)
+        if found is None:
+            found = self._begin(places[0], branch.code, branch.name)
+        if not any(found.path.startswith(place.path) for place in places):
+            raise VerificationFailure("scope", "批复的签发单位不是该团支部的上级团组织，不予采用：请核实批复和台账。")
+        return found
+
+    def _read_codes(self, codes: set[str]) -> Iterator[KnownBranch]:
+        query = _BRANCH.where(branches.c.code.in_(bindparam("codes", expanding=True)))
+        for some in chunks(codes):
+            yield from map(_known, self._connection.execute(query, {"codes": some}))
+
+    def _named(self, place: KnownOrganisation, name: str) -> KnownBranch | None:
+        """By its name, which has to be the only one of its organisation."""
+        key = (place.id, name)
+        if key not in self._by_name:
+            query = _BRANCH.where(branches.c.organisation == place.id, branches.c.name == name).limit(2)
+            found = self._connection.execute(query).all()
+            if len(found) != 1:
+                return None
+            self._by_name[key] = _known(found[0])
+        return self._by_name[key]
+
+    def _places(self, arrival: Arrival) -> Sequence[KnownOrganisation]:
+        """The organisations of the ledger that bear the issuer's name; one begun for it where there is none."""
+        key = (arrival.key_id, arrival.authorisation.issuer)
+        if key not in self._issuers:
+            path = f"/@{arrival.key_id[:8].hex()}/"
+            own = _ORGANISATION.where(organisations.c.path == path)
+            found = self._connection.execute(_named_organisations(key[1])).all() or self._connection.execute(own).all()
+            self._issuers[key] = [KnownOrganisation(*row) for row in found] or [self._begin_organisation(path, key[1])]
+        return self._issuers[key]
+
+    def _begin_organisation(self, path: str, name: str) -> KnownOrganisation:
+        made = KnownOrganisation(next_id(self._connection, organisations), path, line_id(self._connection, ""))
+        row = {"id": made.id, "path": path, "name": name, "line": made.line, "own_line": False, "known": False}
+        self._connection.execute(insert(organisations).values(**row, administrator="", telephone=""))
+        return made
+
+    def _begin(self, place: KnownOrganisation, code: str, name: str) -> KnownBranch:
+        number = next_id(self._connection, branches)
+        made = KnownBranch(number, code, name, place.id, place.path, place.line, None, known=False)
+        row = {"id": number, "code": code or None, "name": name, "organisation": place.id, "known": False}
+        texts = dict.fromkeys(("secretary", "post", "since", "supervisor"), "")
+        self._connection.execute(insert(branches).values(**row, **texts, affiliated=False))
+        if code:
+            self._by_code[code] = made
+        else:
+            self._by_name[place.id, name] = made
+        return made
+
+
+_ORGANISATION = select(organisations.c.id, organisations.c.path, organisations.c.line)
+
+
+def _named_organisations(name: str) -> Select[Any]:
+    known = _ORGANISATION.where(organisations.c.name == name, organisations.c.known)
+    return known.order_by(func.length(organisations.c.path), organisations.c.path)
+
+
+def _known(row: Row[Any]) -> KnownBranch:
+    return KnownBranch(**{**row._mapping, "code": row.code or ""})  # noqa: SLF001  SQLAlchemy's public name for it
+
+
+def line_id(connection: Connection, name: str) -> int:
+    """The id of a 战线, given where it is new."""
+    known: int | None = connection.scalar(select(lines.c.id).where(lines.c.name == name))
+    if known is None:
+        known = next_id(connection, lines)
+        connection.execute(insert(lines).values(id=known, name=name))
+    return known

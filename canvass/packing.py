@@ -1,0 +1,89 @@
+"""A signed end as the registry keeps it: its three nested envelopes without their base64, compressed; and back.
+
+The file holds the authorisation and the zero report as text inside JSON inside base64. Taken apart, the same bytes are
+less than half as long before they are compressed. Signed files have one spelling only (`rounds.encoding`), so putting
+the parts together again gives the file back byte for byte, and every signature with it.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+import msgspec
+
+from canvass.receiving import End
+from rounds.documents import RESULT, VOID, Result, VoidReport
+from rounds.encoding import encode
+from rounds.envelope import Envelope, Signature
+
+_FAST = 1
+"""zlib's level: what is left is mostly keys and signatures, and no level makes those smaller."""
+_CAP = 4 * 1024 * 1024
+
+
+class _Part(msgspec.Struct, frozen=True, array_like=True):
+    payload: bytes
+    payload_type: str
+    signatures: list[tuple[bytes, bytes]]
+
+
+class _Packed(msgspec.Struct, frozen=True, array_like=True):
+    authorisation: _Part
+    zero_report: _Part
+    end: _Part
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Packed).decode
+
+
+def pack(end: End) -> bytes:
+    """The bytes to keep of a verified end."""
+    bare = end.end.envelope.payload
+    for link in (end.end.record.chain.authorisation, end.end.record.chain.zero_report):
+        bare = bare.replace(msgspec.json.encode(link), b'""', 1)
+    whole = _Packed(
+        _part(end.authorisation.envelope),
+        _part(end.zero_report.envelope),
+        _part(end.end.envelope, bare),
+    )
+    return zlib.compress(_encode(whole), _FAST)
+
+
+def unpack(packed: bytes) -> bytes:
+    """The file, byte for byte as it came."""
+    whole = _whole(packed)
+    record = _record(whole)
+    chain = msgspec.structs.replace(
+        record.chain, authorisation=_text(whole.authorisation), zero_report=_text(whole.zero_report)
+    )
+    return encode(_envelope(whole.end, encode(msgspec.structs.replace(record, chain=chain))))
+
+
+def bare_record(packed: bytes) -> Result | VoidReport:
+    """The end's record without the two envelopes that it carries; it was verified when it came in."""
+    return _record(_whole(packed))
+
+
+def _whole(packed: bytes) -> _Packed:
+    return _decode(zlib.decompressobj().decompress(packed, _CAP))
+
+
+def _record(whole: _Packed) -> Result | VoidReport:
+    kind = RESULT if whole.end.payload_type == RESULT.official else VOID
+    found: Result | VoidReport = msgspec.json.decode(whole.end.payload, type=kind.record)
+    return found
+
+
+def _part(envelope: Envelope, payload: bytes | None = None) -> _Part:
+    signatures = [(bytes.fromhex(signature.keyid), signature.sig) for signature in envelope.signatures]
+    return _Part(envelope.payload if payload is None else payload, envelope.payload_type, signatures)
+
+
+def _envelope(part: _Part, payload: bytes) -> Envelope:
+    signatures = [Signature(keyid=keyid.hex(), sig=sig) for keyid, sig in part.signatures]
+    return Envelope(payload=payload, payload_type=part.payload_type, signatures=signatures)
+
+
+def _text(part: _Part) -> str:
+    return encode(_envelope(part, part.payload)).decode()

@@ -1,0 +1,152 @@
+"""Every screen of the kiosk and every page of the announcement, drawn without a terminal.
+
+A new screen is one line in `SCREENS`: it is then in the snapshots, the contrast and the kinsoku tests at every size.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator
+from typing import cast
+
+from kiosk_walk import MemoryBooth, heading
+from rich.cells import cell_len
+from rich.style import Style
+
+from kiosk.announcement import AnnouncementScreen
+from kiosk.booth import Stopped, TokenAway
+from kiosk.pages import Announcement
+from kiosk.screens.base import Flow, Hall, KioskScreen
+from kiosk.screens.board import Row, painted
+from kiosk.screens.locked import LockedScreen, MemberScreen
+from kiosk.screens.supervisor import (
+    CancelScreen,
+    EndScreen,
+    HelpedScreen,
+    MenuPinScreen,
+    MenuScreen,
+    NotCastScreen,
+    PausedScreen,
+    StoppedScreen,
+)
+from kiosk.screens.token import TokenScreen
+from kiosk.screens.voter import AsideScreen, BallotScreen, ReviewScreen, ThanksScreen
+from kiosk.theme import Theme, theme_of
+from kiosk.timings import Timings
+from rounds.choices import Choice
+from rounds.results import figures, result_sentence
+from rounds.tally import Account, Tally
+
+SIZES = ((80, 24), (120, 33), (240, 67))
+ROSTER = tuple(f"团员{number}" for number in range(1, 46))
+REMARKS = (
+    "团支部书记不参加测评，应到39人；是否达到三分之二仍按登记注册团员40名计算。",
+    "投票中重新启动1次，开启口令输错0次，由他人协助填写0人。",
+    "启用应急码：否。",
+)
+
+
+def _covered(hall: Hall) -> KioskScreen:
+    screen = ReviewScreen(hall, Choice.SATISFIED)
+    screen.forget()
+    return screen
+
+
+def _answered(hall: Hall) -> KioskScreen:
+    screen = BallotScreen(hall)
+    screen.typed("x", "x")
+    return screen
+
+
+SCREENS: dict[str, Callable[[Hall], KioskScreen]] = {
+    "locked": LockedScreen,
+    "locked, everybody voted": lambda hall: LockedScreen(hall, full=True),
+    "member": MemberScreen,
+    "aside": AsideScreen,
+    "ballot": BallotScreen,
+    "ballot, another key": _answered,
+    "review, satisfied": lambda hall: ReviewScreen(hall, Choice.SATISFIED),
+    "review, unsatisfied": lambda hall: ReviewScreen(hall, Choice.UNSATISFIED),
+    "review, blank": lambda hall: ReviewScreen(hall, Choice.BLANK),
+    "review, covered": _covered,
+    "thanks": ThanksScreen,
+    "not cast": NotCastScreen,
+    "cancel": CancelScreen,
+    "menu PIN": MenuPinScreen,
+    "menu": MenuScreen,
+    "paused": PausedScreen,
+    "helped": HelpedScreen,
+    "end": EndScreen,
+    "stopped": lambda hall: StoppedScreen(hall, Stopped(12, "山海云天 春秋明月 东西南北 上下左右")),
+    "token away": lambda hall: TokenScreen(
+        hall, TokenAway("票箱U盘已拔出。", "票箱U盘已拔出"), lambda _completed: None
+    ),
+}
+
+
+def hall(*, rehearsal: bool = False, collected: int = 12, expected: int = 45) -> Hall:
+    """A round under way, its clock standing still; nobody follows where the screens lead."""
+    booth = MemoryBooth(
+        heading(expected=expected, quorum_needed=30, rehearsal=rehearsal, key_on_same_disk=True, roster=ROSTER)
+    )
+    booth.issued = booth.collected = collected
+    return Hall(booth, Timings(), lambda: 1000.0, cast("Flow", None), hint="")
+
+
+def announcement(*, invalid: bool = False, rehearsal: bool = False) -> Announcement:
+    """A result of 40 members, 39 of them expected."""
+    account = Account(registered=40, expected=39, present=32, issued=31, collected=20 if invalid else 30)
+    shown = figures(account, None if invalid else Tally(satisfied=15, unsatisfied=10, blank=5))
+    code = f"2016-0123456789ABCDEF 39/32/31/30/25/5/15/10 {'A1' * 32}"
+    sentence = result_sentence(shown, expected=39)
+    return Announcement(
+        "第三团支部书记张三2016年度满意度测评",
+        shown,
+        39,
+        "山海云天",
+        "春秋明月 东西南北",
+        code,
+        sentence,
+        rehearsal=rehearsal,
+        remarks=REMARKS,
+    )
+
+
+def pages(shown: Announcement) -> Iterator[AnnouncementScreen]:
+    """The announcement's screen, open at each page in turn."""
+    screen = AnnouncementScreen(shown)
+    for _ in range(5):
+        yield screen
+        screen.turn()
+
+
+def every_picture(size: tuple[int, int], *, rehearsal: bool = False) -> Iterator[tuple[str, list[Row]]]:
+    """Name and picture of every screen and page at one size, as the terminal would get them."""
+    theme = theme_of(rehearsal=rehearsal)
+    for name, made in SCREENS.items():
+        yield name, dressed(made(hall(rehearsal=rehearsal)).rows(*size), size[0], theme)
+    for invalid in (False, True):
+        for number, page in enumerate(pages(announcement(invalid=invalid, rehearsal=rehearsal)), 1):
+            yield f"page {number}{', invalid' * invalid}", dressed(page.rows(*size), size[0], theme)
+
+
+def dressed(rows: list[Row], width: int, theme: Theme) -> list[Row]:
+    return [painted(content, width, theme) for content in rows]
+
+
+def cells(rows: list[Row]) -> list[list[tuple[str, Style | None]]]:
+    """One (character, style) for each cell; the second cell of a wide character has an empty character."""
+    return [
+        [
+            cell
+            for segment in content
+            for character in segment.text
+            for cell in ((character, segment.style), ("", segment.style))[: cell_len(character)]
+        ]
+        for content in rows
+    ]
+
+
+def is_ambiguous(character: str) -> bool:
+    """Whether some terminals draw this character two cells wide and others one."""
+    return unicodedata.east_asian_width(character) == "A"
