@@ -186,7 +186,7 @@ def test_a_destruction_that_was_cut_off_is_finished_first(closed: Admin) -> None
     round_id = closed.home.rounds()[0]
 
     def cut_off(name: str) -> None:
-        if name == "note":  # the step behind the note, after which nothing opens the box
+        if name == "after note":  # from here on nothing opens the box
             raise KeyboardInterrupt
 
     codes = {holder: closed.codes[f"BEIKAOBEI_{holder.name}_CODE"] for holder in (Holder.SUPERVISOR, Holder.TELLER)}
