@@ -205,7 +205,7 @@ def _reads_officer(basis: Authorisation, other: str, what: str) -> Callable[[str
 def _codes(desk: Desk, basis: Authorisation, activation_code: str) -> _Codes:
     activation = activation_code or _activation(desk, basis)
     desk.heading("两名工作人员各设一个口令")
-    desk.say("每人自己输入、自己记住：至少8个字符，可以全用数字，不要告诉别人。开始投票和计票都要用。")
+    desk.say("每人自己输入、自己记住：至少8个字符，可以全用数字（最好12位），不要告诉别人。开始投票和计票都要用。")
     supervisor = desk.new_secret("指导监督人员口令", lambda typed: read_officer_code(typed, "指导监督人员口令"))
     teller = desk.new_secret("计票人口令", lambda typed: _another(typed, supervisor))
     desk.heading("开启口令")

@@ -123,6 +123,18 @@ def test_more_ballots_than_people_is_explained_and_never_forced(voted: Admin) ->
     assert state(voted) == "stopped"
 
 
+def test_slips_that_were_not_handed_out_are_counted_before_the_tally(admin: Admin) -> None:
+    round_id = admin.begin()
+    guided = Guided(admin)
+    made = (("制作投票凭条", "2"), ("凭条文件写到哪里", "1"), *guided.codes(), ("已制作6张", ""))
+    guided.sit(THIS, *made, ("已发出0张", "0"), ("哪一次测评", "0"))
+    admin.vote("")
+    ending = (("还差4人", "2"), ("结束的原因", "3"), *guided.codes())
+    guided.sit(THIS, ("实到人数", "2"), *ending, ("共制作投票凭条6张", "7"), ("0至6之间的整数", "６"), ("无效", "0"))
+    shown = end_of(admin)
+    assert (shown["round_id"], shown["figures"]["outcome"]) == (round_id, "invalid")
+
+
 def test_void_on_request_with_a_reason_of_ones_own(voted: Admin) -> None:
     guided = Guided(voted)
     guided.sit(
