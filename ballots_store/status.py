@@ -63,22 +63,20 @@ def round_status(home: Home, round_id: str) -> Status:
 
 
 def recorded_token(home: Home, round_id: str) -> Path | None:
-    """The folder of the 票箱U盘 that opening recorded; None on the same disk, or while a process holds the box.
+    """The folder of the 票箱U盘 that opening recorded; None on the same disk.
 
     Raises:
         BadInput: not a round id.
+        BoxInUse: a process holds the box, and watches the stick itself.
         StorageFailure, VerificationFailure: the box is missing or damaged.
     """
     folder = home.folder(round_id)
-    try:
-        with held(folder):
-            store = BoxStore(folder.box)
-            try:
-                recorded = store.meta("token")
-            finally:
-                store.close()
-    except BoxInUse:
-        return None
+    with held(folder):
+        store = BoxStore(folder.box)
+        try:
+            recorded = store.meta("token")
+        finally:
+            store.close()
     # of a damaged name the start of the kiosk says what is wrong: here it is a folder that is not there
     return Path(recorded.replace(b"\0", b"?").decode("utf-8", "replace")) if recorded else None
 

@@ -150,9 +150,12 @@ def announce(result: Path, trust: Path | None, text: Path | None, home: Path | N
 @_HOME
 def check(round_id: str | None, *, token: Path | None, for_script: bool, home: Path | None) -> int:
     """Check the laptop and the hall."""
-    from kiosk.checks import command, model  # noqa: PLC0415  voting needs them elsewhere, `announce` not at all
+    from kiosk import probe  # noqa: PLC0415  voting needs them elsewhere, `announce` not at all
+    from kiosk.checks import command, model  # noqa: PLC0415  as above
 
-    return command.check(_home(home), round_id, token, for_script=for_script, around=model.Surroundings())
+    # a script's stdout takes one object and no question to a terminal
+    around = model.Surroundings() if for_script else model.Surroundings(terminal_facts=probe.probe)
+    return command.check(_home(home), round_id, token, for_script=for_script, around=around)
 
 
 def _home(given: Path | None) -> Home:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ from kiosk.fittings import Fittings
 from kiosk.guard import input_guard
 from kiosk.hardened import run_hardened
 from kiosk.keypad import Keypad, finder
-from kiosk.layout import assume
+from kiosk.layout import assume, wrap
 from kiosk.timings import Timings
 from rounds.errors import RuleRefusal
 from rounds.results import figures_of, reason_sentence, result_sentence
@@ -59,7 +60,7 @@ def vote(
     assume(ambiguous_wide=prompts.check_terminal().ambiguous_wide)
     chosen = home.pick(round_id)
     room = watch(around or Surroundings(), home, chosen, token)
-    say_findings(room.checks(), prompts.say, official=room.official)
+    say_findings(room.checks(), _say_wrapped, official=room.official)
     with ExitStack() as undo:
         grabbed = None
         if keypad is not None:
@@ -113,6 +114,11 @@ def _run(box: BallotBox, *, watched: Watch, hint: str = "", guard: bool = False,
     )
     app = KioskApp(box, timings=Timings(), clock=time.monotonic, fittings=fittings)
     return run_hardened(app, on_hangup=box.close)
+
+
+def _say_wrapped(line: str) -> None:
+    for part in wrap(line, shutil.get_terminal_size().columns):
+        prompts.say(part)
 
 
 def _confirm_count(box: BallotBox) -> None:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from canvass_desk import POSTGRESQL, Desk, new_desk, postgresql_address
 from hypothesis import HealthCheck, settings
 
+from ballots_store.medium import mount_of, parse_mountinfo, read_facts
+
 pytest_plugins = ["admin_fixtures"]
+
+# No official box is opened in memory, where some systems keep /tmp (Debian 13, Fedora): tests need a disk.
+_PLACE = mount_of(PurePosixPath(tempfile.gettempdir()), parse_mountinfo(read_facts().mountinfo))
+if _PLACE is not None and _PLACE.kind == "tmpfs":
+    os.environ["TMPDIR"] = tempfile.tempdir = "/var/tmp"  # noqa: S108  the system's folder for them on a disk
 
 # On a busy machine a slow example is slow, not wrong.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])

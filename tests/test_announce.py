@@ -13,10 +13,10 @@ from hall import press_when
 from terminal import ROOT, Terminal
 
 
-def announce(home: Path, file: Path) -> subprocess.CompletedProcess[bytes]:
+def announce(home: Path, file: Path, *more: str) -> subprocess.CompletedProcess[bytes]:
     """Without a terminal: a file that verifies comes as far as the refusal to draw (2)."""
     return subprocess.run(
-        [sys.executable, "-m", "kiosk", "announce", str(file), "--home", str(home)],
+        [sys.executable, "-m", "kiosk", "announce", str(file), "--home", str(home), *more],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -80,3 +80,38 @@ def test_the_pages_of_a_round_below_quorum_hold_no_count(tmp_path: Path) -> None
     assert "多数团员外出实习" in shown
     assert "满意2票" not in shown
     assert "不满意0票" not in shown
+
+
+@pytest.mark.pty
+def test_the_text_for_the_absent_says_what_the_pages_say(counted: tuple[MadeBox, Path], tmp_path: Path) -> None:
+    made, file = counted
+    text = tmp_path / "公布.txt"
+    argv = [sys.executable, "-m", "kiosk", "announce", str(file), "--home", str(made.home.path), "--text", str(text)]
+    with Terminal(argv) as terminal:
+        press_when(terminal, "应到", "\x1b")
+        assert terminal.exit_status() == 0
+    data = text.read_bytes()
+    lines = data.decode("utf-8-sig").split("\r\n")
+    assert lines[2] == (
+        "本次测评应参加团员6名，实际参与5名；发出测评票5张，收回5张，其中有效4张，无效1张；"
+        "满意3票，不满意1票，满意度60.00%，测评结果：满意。"
+    )
+    assert {"应到6人，实到5人", "发出5张，收回5张，有效4张，无效1张", "满意3票，不满意1票，满意度60.00%"} <= set(lines)
+    assert "至少3票" in data.decode("utf-8")
+    code = next(line for line in lines if line.startswith("二维码内容")).split("：")[1].split(" ")
+    assert code[1] == "6/5/5/5/4/1/3/1"
+    assert len(code[2]) == 64
+    with Terminal(argv) as terminal:  # never written over
+        assert terminal.exit_status() == 4
+    assert "已存在，不予覆盖" in terminal.raw.decode()
+    assert text.read_bytes() == data
+    assert not [path for path in tmp_path.iterdir() if path.suffix == ".tmp"]
+
+
+def test_without_a_terminal_no_text_is_written(counted: tuple[MadeBox, Path], tmp_path: Path) -> None:
+    made, file = counted
+    text = tmp_path / "公布.txt"
+    assert announce(made.home.path, file, "--text", str(text)).returncode == 2
+    file.write_bytes(_flipped(file.read_bytes()))
+    assert announce(made.home.path, file, "--text", str(text)).returncode == 3
+    assert not text.exists()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -42,6 +44,8 @@ class Screen:
             "XDG_RUNTIME_DIR": str(folder),
         }
         self._children: list[subprocess.Popen[bytes]] = []
+        self.inhabitants: list[Callable[[], None]] = []
+        """What ends the programs that would outlive their windows."""
 
     def start(self, *argv: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
         child = subprocess.Popen(
@@ -68,27 +72,30 @@ class Screen:
         )
         return done.stdout.strip()
 
-    def press(self, *keys: str) -> None:
-        """Real key events, one combination after the other, with a hand's pause between two."""
+    def press(self, *keys: str, delay_ms: int = 10) -> None:
+        """Real key events, one combination after the other, `delay_ms` between two events."""
         for key in keys:
-            self.xdotool("key", "--clearmodifiers", key)
-            time.sleep(0.05)
+            self.xdotool("key", "--delay", str(delay_ms), key)
+
+    def named(self, name: str) -> str:
+        """The visible window with exactly this title; empty while there is none."""
+        return self.xdotool("search", "--onlyvisible", "--name", f"^{name}$")
 
     def active(self) -> str:
         return self.xdotool("getactivewindow")
 
-    def windows(self) -> set[str]:
-        """The visible top-level windows that have a title or a class."""
-        return set(self.xdotool("search", "--onlyvisible", "--name", ".").split())
-
-    def desktop(self) -> str:
-        return self.xdotool("get_desktop")
+    def state(self) -> tuple[str, str, tuple[str, ...]]:
+        """The active window, the desktop and the visible windows with a title."""
+        desktop, *windows = self.xdotool("get_desktop", "search", "--onlyvisible", "--name", ".").split() or [""]
+        return self.active(), desktop, tuple(sorted(windows))
 
     def picture(self, path: Path) -> Path:
         subprocess.run(["import", "-window", "root", str(path)], env=self.env, timeout=PATIENCE_S, check=True)
         return path
 
     def close(self) -> None:
+        for end in self.inhabitants:
+            end()
         for child in reversed(self._children):
             child.terminate()
         for child in reversed(self._children):
@@ -110,17 +117,19 @@ class Window:
         self._read = 0
         self._emulator = pyte.Screen(80, 24)
         self._stream = pyte.ByteStream(self._emulator)
-        inner = f"exec {' '.join(argv)}"
+        self._pid = screen.folder / f"{name}.pid"
+        inner = f"echo $$ > {self._pid}; exec {' '.join(argv)}"
         self.xterm = screen.start(
             *("xterm", "-T", name, "-geometry", "80x24"),
             *("-e", "script", "--quiet", "--flush", "--return", "--command", inner, str(self._copy)),
             env=env,
         )
+        screen.inhabitants.append(self.close)
         wait_until(lambda: bool(self.id), f"the window {name}")
 
     @property
     def id(self) -> str:
-        return self.screen.xdotool("search", "--onlyvisible", "--name", f"^{self.name}$")
+        return self.screen.named(self.name)
 
     def text(self) -> str:
         with self._copy.open("rb") as copy:
@@ -131,11 +140,20 @@ class Window:
         lines = (self._emulator.buffer[line] for line in range(self._emulator.lines))
         return "\n".join("".join(line[x].data for x in range(self._emulator.columns)).rstrip() for line in lines)
 
-    def wait_for(self, wanted: str, timeout: float = PATIENCE_S) -> None:
-        wait_until(lambda: wanted in self.text(), f"{wanted!r}; the screen:\n{self.text()}", timeout)
+    def everything(self) -> str:
+        """All that was ever drawn."""
+        return self._copy.read_bytes().decode("utf-8", "replace")
+
+    def wait_for(self, wanted: str) -> None:
+        wait_until(lambda: wanted in self.text(), lambda: f"{wanted!r}; the screen:\n{self.text()}")
 
     def running(self) -> bool:
         return self.xterm.poll() is None
+
+    def close(self) -> None:
+        """End the program: `script` keeps it alive when its xterm is gone, and a guard waits for the next display."""
+        with contextlib.suppress(OSError, ValueError):
+            os.kill(int(self._pid.read_text()), signal.SIGKILL)
 
     def focus(self) -> None:
         self.screen.xdotool("windowactivate", "--sync", self.id)
@@ -162,11 +180,33 @@ def display(folder: Path) -> Iterator[Screen]:
         server.wait()
 
 
-def wait_until(condition: Callable[[], bool], what: str, timeout: float = PATIENCE_S) -> None:
-    deadline = time.monotonic() + timeout
+def wait_until(condition: Callable[[], bool], what: str | Callable[[], str]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
     while not condition():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        assert time.monotonic() < deadline, f"waited in vain for {what() if callable(what) else what}"
         time.sleep(0.02)
 
 
 KIOSK = (sys.executable, "-m", "kiosk")
+
+COMBINATIONS = (
+    # the window manager's
+    *(
+        "alt+F4",
+        "alt+Tab",
+        "alt+space",
+        "alt+F2",
+        "super+d",
+        "Super_L",
+        "ctrl+alt+t",
+        "ctrl+alt+Left",
+        "ctrl+alt+Right",
+    ),
+    *("ctrl+Escape", "Print", "ctrl+alt+Delete", "ctrl+alt+F2"),
+    # the terminal's
+    *("F11", "ctrl+shift+n", "ctrl+shift+t", "ctrl+shift+w", "ctrl+shift+c", "ctrl+shift+v"),
+    *("shift+Insert", "shift+Prior", "ctrl+plus"),
+    # the program's
+    *("ctrl+q", "ctrl+p", "ctrl+c", "ctrl+z", "ctrl+backslash"),
+)
+"""KIOSK.md, "Locking the laptop": the 27 combinations, as xdotool spells them."""

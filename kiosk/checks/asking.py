@@ -13,8 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-_PATIENCE_S = 2.0
+_PATIENCE_S = 1.0
 """A desktop service that does not answer within this is as good as not there."""
+_SOCKETS = Path("/tmp/.X11-unix")  # noqa: S108  where X servers listen
 _CONNECTED = 0
 """RandR's RR_Connected."""
 _PR_GET_DUMPABLE = 3
@@ -41,7 +42,7 @@ def command(words: Sequence[str]) -> str | None:
 
 
 class XOutputs:
-    """Connected outputs of the X server on this machine.
+    """Outputs of the X server on this machine that are connected or drawn on.
 
     The connection is kept: making one takes tens of milliseconds, asking an open one less than one, and it is asked
     before every unlock.
@@ -55,7 +56,8 @@ class XOutputs:
     def __call__(self, environment: Mapping[str, str]) -> int | None:
         """How many there are; None without an X server on this machine, or where it does not tell."""
         name = environment.get("DISPLAY", "")
-        if not name.startswith((":", "unix:")):
+        socket = _SOCKETS / f"X{name.rpartition(':')[2].partition('.')[0]}"
+        if not name.startswith((":", "unix:")) or not socket.exists():  # python-xlib would go on to try TCP
             return None
         try:
             from Xlib import error  # noqa: PLC0415  needed under X alone
@@ -64,17 +66,31 @@ class XOutputs:
         try:
             return self._count(name)
         except (error.DisplayError, error.XError, error.ConnectionClosedError, AttributeError, OSError):
-            self._connection = None  # AttributeError: a server without RandR; the others: it went away
+            self.close()  # AttributeError: a server without RandR; the others: it went away
             return None
+
+    def close(self) -> None:
+        """Let the connection go; the next question makes another one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(Exception):  # python-xlib's own errors, of a server that may be gone
+                connection.close()
+            connection.display.socket.close()  # which it leaves open where the server went away
+
+    def __del__(self) -> None:
+        """No descriptor outlives the last look."""
+        self.close()
 
     def _count(self, name: str) -> int:
         if self._connection is None or self._name != name:
+            self.close()
             from Xlib import display  # noqa: PLC0415  as above
 
             self._connection, self._name = display.Display(name), name
         resources = self._connection.screen().root.xrandr_get_screen_resources_current()
         infos = [self._connection.xrandr_get_output_info(output, 0) for output in resources.outputs]
-        return len([info for info in infos if info.connection == _CONNECTED])
+        # drawn on counts too: some drivers notice a plug only when they probe, which takes longer than an unlock may
+        return len([info for info in infos if info.crtc or info.connection == _CONNECTED])
 
 
 def terminal_size() -> tuple[int, int] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,14 +43,12 @@ def watch(around: Surroundings, home: Home, round_id: str, token: Path | None) -
     Unreadable, a round counts as official: a damaged copy of the authorisation must not switch the checks off.
     """
     official = True
-    try:
-        token = token or recorded_token(home, round_id)
+    with suppress(RoundError):
         path = home.folder(round_id).authorisation
         data = read_capped(path, AUTHORISATION.cap, AUTHORISATION.title)
         envelope = decode(data, Envelope, AUTHORISATION.title, AUTHORISATION.cap)
         official = decode_payload(envelope, AUTHORISATION).mode == "official"
-    except RoundError:
-        pass
+        token = token or recorded_token(home, round_id)
     return Watch(around, home.path, token, official)
 
 

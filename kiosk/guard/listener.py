@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from socket import SHUT_RDWR
 from threading import Event, Lock, Thread
 from typing import Any
 
@@ -13,6 +14,8 @@ from kiosk.guard.keys import allowed_x11
 from kiosk.guard.states import GuardState
 from kiosk.guard.watch import Feed
 
+_ORDERLY_S = 0.1
+"""The thread ends within a round trip, or its connections are cut."""
 _WINDOWS_DEEP = 32
 """No window lies deeper in the tree; a bound, so that no odd server holds us."""
 
@@ -47,7 +50,8 @@ class GrabbingListener(keyboard.Listener):  # type: ignore[misc] # pynput has no
 
     def _initialize(self, display: Any) -> None:  # noqa: ANN401 - as pynput's
         for connection in (display, self._display_record):
-            connection.set_error_handler(lambda *_: None)  # Xlib's own prints on our screen
+            # Xlib's own prints on our screen; pynput takes away what `set_error_handler` sets
+            connection.display.default_error_handler = lambda *_: None
         super()._initialize(display)
 
     def _suppress_start(self, display: Any) -> None:  # noqa: ANN401 - as pynput's
@@ -92,10 +96,16 @@ class GrabbingListener(keyboard.Listener):  # type: ignore[misc] # pynput has no
             self._display_stop.ungrab_keyboard(X.CurrentTime)
             self._display_stop.record_disable_context(self._context)
             self._display_stop.flush()
-        Thread.join(self, 0.5)  # pynput's own join raises what the thread died of
+        self._end(_ORDERLY_S)
         for name in ("_display_stop", "_display_record"):
             with contextlib.suppress(Exception):
-                getattr(self, name).display.socket.close()
+                socket = getattr(self, name).display.socket
+                socket.shutdown(SHUT_RDWR)  # wakes the thread, which a mere close leaves recording
+                self._end(_ORDERLY_S)
+                socket.close()
+
+    def _end(self, patience_s: float) -> None:
+        Thread.join(self, patience_s)  # pynput's own join raises what the thread died of
 
 
 def _may_take(display: Any, window: int) -> GuardState | None:  # noqa: ANN401 - Xlib has no types

@@ -15,9 +15,11 @@ from rich.style import Style
 
 from kiosk.announcement import AnnouncementScreen
 from kiosk.booth import Stopped, TokenAway
+from kiosk.checks.model import Finding, Level
 from kiosk.pages import Announcement
 from kiosk.screens.base import Flow, Hall, KioskScreen
 from kiosk.screens.board import Row, painted
+from kiosk.screens.checks import ChecksScreen
 from kiosk.screens.locked import LockedScreen, MemberScreen
 from kiosk.screens.supervisor import (
     CancelScreen,
@@ -43,6 +45,15 @@ REMARKS = (
     "团支部书记不参加测评，应到39人；是否达到三分之二仍按登记注册团员40名计算。",
     "投票中重新启动1次，开启口令输错0次，由他人协助填写0人。",
     "启用应急码：否。",
+)
+
+FINDINGS = (
+    Finding("终端大小", Level.OK, "120列33行"),
+    Finding(
+        "摄像头", Level.ASK, "会场中的摄像头无法得知", "摄像头、手机都拍不到屏幕和键盘，是吗？不是的，请遮挡或移开。"
+    ),
+    Finding("电源", Level.WARN, "正在用电池供电", "请接通电源。"),
+    Finding("显示器", Level.REFUSE, "连接了2台显示器，别人能看到选票", "请断开投影和其他显示器，只留本机屏幕。"),
 )
 
 
@@ -74,6 +85,7 @@ SCREENS: dict[str, Callable[[Hall], KioskScreen]] = {
     "cancel": CancelScreen,
     "menu PIN": MenuPinScreen,
     "menu": MenuScreen,
+    "checks": lambda hall: ChecksScreen(hall, FINDINGS),
     "paused": PausedScreen,
     "helped": HelpedScreen,
     "end": EndScreen,

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -111,15 +111,11 @@ def test_the_hall_is_asked_and_its_no_counts(laptop: Laptop, monkeypatch: pytest
     questions = [finding.name for finding in findings if finding.level is Level.ASK]
     assert "摄像头" in questions
 
-    def answers(given: str) -> Iterator[None]:
-        monkeypatch.setattr("builtins.input", lambda _question: given)
-        yield
-
-    next(answers("1"))
+    monkeypatch.setattr("kiosk.prompts.choose", lambda _question, _answers: "1")
     settled = asked(findings, 80)
     assert not [finding for finding in settled if finding.level is Level.ASK]
     assert verdict(settled).startswith("可以开始")
-    next(answers("2"))
+    monkeypatch.setattr("kiosk.prompts.choose", lambda _question, _answers: "2")
     refused = asked(findings, 80)
     assert verdict(refused).startswith("不能开始：请先处理摄像头")
 

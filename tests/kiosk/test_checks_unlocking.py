@@ -9,13 +9,14 @@ import pytest
 from box_factory import PIN, SUPERVISOR_CODE, TELLER_CODE, MadeBox, make_box
 from hall import start_voting, unlock, vote
 from kiosk_walk import PIN as WALK_PIN
-from kiosk_walk import HeardApp, MemoryBooth, Walk, heading, run, walking
+from kiosk_walk import SIZES, HeardApp, MemoryBooth, Walk, heading, run, walking
 from planted_laptop import Laptop
 from sample_apps import APPS
 from terminal import Terminal
 
 from kiosk import texts
 from kiosk.checks.model import Finding, Level
+from kiosk.checks.report import run_checks
 from kiosk.checks.room import room_refusal
 
 REFUSED = texts.too_many_displays(2)
@@ -64,6 +65,28 @@ def test_with_one_display_the_same_steps_let_the_voter_in(tmp_path: Path) -> Non
             hear(walk, laptop)
             await walk.go((f"{WALK_PIN}⏎", "其他人员请远离"))
             assert booth.calls == [("unlock", None)]
+
+    run(steps())
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_menu_shows_every_finding_whole(size: tuple[int, int], tmp_path: Path) -> None:
+    laptop = Laptop(tmp_path)
+    laptop.display("DP-1")
+    laptop.process(9, "fcitx")
+    findings = run_checks(laptop.around(), laptop.home, None)
+
+    async def steps() -> None:
+        async with walking(MemoryBooth(), size=size) as walk:
+            walk.findings = findings
+            await walk.to_menu()
+            seen = await walk.go(("4", "本机和会场检查"))
+            while "按 Enter 翻页" in seen and "第 1 页" not in (following := await walk.go(("⏎", "本机和会场检查"))):
+                if following in seen:
+                    break  # all on one page
+                seen += following
+            shown = "".join(line.strip() for line in seen.splitlines())
+            assert not [finding.name for finding in findings if finding.seen not in shown]
 
     run(steps())
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import pty
 import select
+import sys
 import termios
 import threading
 import tty
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
+from terminal import Terminal
 
 from kiosk.probe import TerminalFacts, probe
 
@@ -130,3 +133,16 @@ def test_a_terminal_that_hangs_up_is_survived(emulator: Callable[[bytes], Emulat
     master = os.dup(terminal.master)
     assert terminal.ask(timeout_s=0.05) == TerminalFacts()
     os.close(master)
+
+
+@pytest.mark.parametrize(("answer", "shown"), [(after([4, 4]), "不能正确显示汉字"), (after([3, 2]), "本机还没有测评")])
+def test_a_terminal_without_chinese_is_refused_before_any_code_is_asked_for(
+    answer: bytes, shown: str, tmp_path: Path
+) -> None:
+    """The second terminal is the control: it gets as far as the missing round."""
+    with Terminal([sys.executable, "-m", "kiosk", "--home", str(tmp_path)]) as terminal:
+        terminal.wait_until(lambda: terminal.raw.count(b"\x1b[6n") == 2, "the question")
+        terminal.press(answer)
+        assert terminal.exit_status() != 0
+    assert shown in terminal.raw.decode()
+    assert "口令" not in terminal.raw.decode()
