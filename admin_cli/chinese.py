@@ -32,13 +32,23 @@ def wrap(text: str, width: int) -> list[str]:
     line: list[str] = []
     for piece in _pieces(text):
         if line and cell_len("".join(line)) + cell_len(piece) > width:
-            rest = [line.pop()] if piece in _NEVER_FIRST and len(line) > 1 else []
+            rest = _taken_along(line) if piece in _NEVER_FIRST else []
             lines.append("".join(line).rstrip())
             line = rest
         if line or piece != " ":
             line.append(piece)
     last = "".join(line).rstrip()
     return [*lines, last] if last else lines
+
+
+def _taken_along(line: list[str]) -> list[str]:
+    """What goes to the next line before a stop that can't begin it: a character, and the stops that follow that one."""
+    taken: list[str] = []
+    while len(line) > 1:
+        taken.insert(0, line.pop())
+        if taken[0] not in _NEVER_FIRST:
+            break
+    return taken
 
 
 def _pieces(text: str) -> list[str]:

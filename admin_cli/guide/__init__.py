@@ -3,11 +3,13 @@
     afternoon    which round, and what comes next where it stands; the one loop
     nine         批复 on this laptop: nine questions           sealing    验箱封箱: file, stick, names, codes
     asking_hall  what only people can see: clock, projector, camera, whose laptop
+    paper        投票凭条, where they are wanted
     voting       the kiosk                                     counting   签到人数, count or go on, void
     officers     two holders' codes; after three tries the emergency envelope
     finishing    公布, the stick, 清除本机
-    desk         questions and answers on the terminal         setting    what every step is given
-    places       where files and sticks are found              children   the kiosk as a child, which never outlives us
+    desk         questions and answers                         terminal   this process's terminal, quiet between them
+    setting      what every step is given                      places     where files and sticks are found
+    children     the kiosk as a child                          tethered   which never outlives us
     command      the click command
 
 No step keeps a state of its own: each looks at the home, does one thing through the functions that the commands call,

@@ -15,12 +15,13 @@ from admin_cli.guide.finishing import finish
 from admin_cli.guide.nine import authorise_here
 from admin_cli.guide.paper import make_paper
 from admin_cli.guide.places import choose_file
-from admin_cli.guide.sealing import seal, waiting_files
+from admin_cli.guide.sealing import called, seal, waiting_files
 from admin_cli.guide.setting import Setting
 from admin_cli.guide.voting import progress, vote
 from admin_cli.opening import STATE_NAMES
-from ballots_store.destroying import finish as finish_destroying
-from ballots_store.home import Home
+from ballots_store.destroying import finish as destroy_the_rest
+from ballots_store.destroying import unfinished
+from ballots_store.home import DESTROYED_NOTE, Home
 from ballots_store.status import IN_USE, Status, round_status
 from rounds.errors import RoundError
 
@@ -49,6 +50,7 @@ def lead(setting: Setting) -> None:
     """Lead from the first question to the last; comes back when somebody leaves."""
     setting.desk.heading("背靠背满意度测评")
     setting.desk.say("按数字，再按 Enter。随时可以关机或按 Ctrl+C 停下，再次运行即从停下处继续。")
+    _finish_destroying(setting)
     while True:
         try:
             round_id = _choose_round(setting)
@@ -56,6 +58,18 @@ def lead(setting: Setting) -> None:
             return
         if round_id is not None and _walk(setting, round_id):
             return
+
+
+def _finish_destroying(setting: Setting) -> None:
+    """A destruction that was cut off is finished first; the codes were given then."""
+    folder = setting.home.rounds_path
+    for round_id in sorted(entry.parent.name for entry in folder.glob(f"*/{DESTROYED_NOTE}")):
+        try:
+            if unfinished(setting.home, round_id):
+                destroy_the_rest(setting.home, round_id)
+                setting.desk.say(f"上次销毁中断，现已继续完成：{round_id}。")
+        except RoundError as error:
+            setting.desk.warn(str(error))
 
 
 def _choose_round(setting: Setting) -> str | None:
@@ -98,7 +112,7 @@ def _new_round(setting: Setting) -> str | None:
     number = setting.desk.choose("开始一次新的测评：", options, default=1 if files else None, back="离开")
     try:
         if number == 1:
-            return seal(setting, choose_file(setting.desk, "哪一份批复？", files))
+            return seal(setting, choose_file(setting.desk, "哪一份批复？", files, [called(path) for path in files]))
         issued = authorise_here(setting)
         return seal(setting, issued.path, issued.activation_code)
     except Back:
@@ -118,7 +132,12 @@ def _walk(setting: Setting, round_id: str) -> bool:
     """Go on with one round until it is left; True: nothing is left to do."""
     while True:
         try:
-            if _step(setting, round_status(setting.home, round_id)):
+            found = round_status(setting.home, round_id)
+        except RoundError as error:
+            setting.desk.say("", str(error))
+            return False
+        try:
+            if _step(setting, found):
                 return True
         except Back:
             return False
@@ -141,10 +160,6 @@ def _step(setting: Setting, found: Status) -> bool:
             count(setting, found)
         case "closed" | "void":
             finish(setting, found)
-            return True
-        case "destroyed":
-            finish_destroying(setting.home, found.round_id)
-            setting.desk.say("本次测评的票箱已经销毁。")
             return True
         case _:
             setting.desk.say("投票界面在另一个窗口开着。请在那里继续，或结束投票后再来。")

@@ -134,7 +134,7 @@ def _copy(setting: Setting, ended: _Ended) -> None:
     desk, token = setting.desk, setting.token(ended.found.round_id)
     desk.heading("写入U盘并读回核对")
     copy = None if token is None else copy_to_token(setting.home, ended.found.round_id, token=token)
-    folder = token or choose_folder(desk, "写到哪里？", setting.media(), "不写U盘，文件只留在本机")
+    folder = token or choose_folder(desk, "写到哪里？", setting.media, "不写U盘，文件只留在本机")
     if folder is None:
         desk.warn(f"没有写U盘。结果文件在本机：{ended.path}")
         return

@@ -101,7 +101,8 @@ def authorise_here(setting: Setting) -> Issued:
     if key_path.exists():
         draft.organisation = keyfile.read_key_file(_key_data(key_path)).name
     desk.heading("在本机批复：九个问题")
-    desk.say("只填姓名和名称时用键盘输入文字，其余按数字和 Enter。按0回到上一个问题。")
+    desk.say("姓名和名称用键盘输入文字，其余按数字和 Enter。按0回到上一个问题。")
+    desk.say("组织密钥将存放在这台电脑里，由口令保护；上级团组织有条件的，最好由其另行批复。")
     _ask_all(setting, draft, first=1 if draft.organisation else 0)
     _agree(setting, draft)
     key = _organisation_key(setting, draft, key_path)

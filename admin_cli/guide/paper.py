@@ -24,7 +24,7 @@ def make_paper(setting: Setting, found: Status) -> None:
         "每人一张，一张开启一次，与选择无关；号码只在纸上。只制作一次，做了就必须用。",
         "定点投票必须用凭条；集中投票可以用，也可以由指导监督人员用开启口令逐一开启。",
     )
-    folder = choose_folder(desk, "凭条文件写到哪里？", setting.media(), "本机的数据文件夹") or setting.home.path
+    folder = choose_folder(desk, "凭条文件写到哪里？", setting.media, "本机的数据文件夹") or setting.home.path
     token = setting.token(found.round_id)
     codes = two_codes(setting, found.round_id, authorised(setting.home, found.round_id))
     request = SlipRequest(found.round_id, codes, folder / f"凭条-{found.round_id}.docx")

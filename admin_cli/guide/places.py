@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -49,17 +49,23 @@ def choose_file(desk: Desk, question: str, files: Sequence[Path], names: Sequenc
     return desk.text("文件的路径", _existing_file)
 
 
-def choose_folder(desk: Desk, question: str, folders: Sequence[Path], without: str) -> Path | None:
-    """One of `folders` by number, None for `without` (the last number), or another by its path.
+def choose_folder(desk: Desk, question: str, media: Callable[[], Sequence[Path]], without: str) -> Path | None:
+    """A stick by number, None for `without`, or another folder by its path; a stick may be plugged in meanwhile.
 
     Raises:
         desk.Back: `0`.
     """
-    options = [*(f"U盘：{folder}" for folder in folders[:_MOST]), without, "其他文件夹（须输入路径）"]
-    number = desk.choose(question, options)
-    if number == len(options):
-        return desk.text("U盘文件夹的路径", _existing_folder)
-    return folders[number - 1] if number < len(options) - 1 else None
+    while True:
+        folders = media()[:_MOST]
+        rest = [without, "刚插上U盘，再找一次", "其他文件夹（须输入路径）"]
+        number = desk.choose(question, [*(f"U盘：{folder}" for folder in folders), *rest])
+        if number <= len(folders):
+            return folders[number - 1]
+        match number - len(folders):
+            case 1:
+                return None
+            case 3:
+                return desk.text("U盘文件夹的路径", _existing_folder)
 
 
 def _existing_file(typed: str) -> Path:

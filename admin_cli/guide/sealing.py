@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from admin_cli.figures import record_of
 from admin_cli.guide.asking_hall import ask_hall, check_machine
 from admin_cli.guide.desk import Desk
 from admin_cli.guide.places import choose_file, choose_folder, found_files
@@ -44,6 +45,15 @@ def waiting_files(setting: Setting) -> list[Path]:
     """The `.auth` files within reach whose round was not opened here yet."""
     files = found_files((setting.home.path, Path.cwd(), *setting.media()), ("*.auth",))
     return [path for path in files if not _is_open(setting, path)]
+
+
+def called(path: Path) -> str:
+    """What the file says it authorises, for choosing only: nothing is verified yet."""
+    try:
+        title = record_of(read_capped(path, AUTHORISATION.cap, AUTHORISATION.title), AUTHORISATION).title
+    except RoundError:
+        title = "无法识别的文件"
+    return f"{title}（{path}）"
 
 
 def seal(setting: Setting, path: Path, activation_code: str = "") -> str:
@@ -166,7 +176,7 @@ def _stick(setting: Setting) -> Path | None:
     desk = setting.desk
     desk.heading("票箱U盘")
     desk.say("密钥放在U盘上，票箱在电脑上，两样合起来才打得开。U盘从现在起一直插着，到计票后。")
-    token = choose_folder(desk, "密钥放在哪里？", setting.media(), "不用U盘，放在本机磁盘（保护较弱，结果载明）")
+    token = choose_folder(desk, "密钥放在哪里？", setting.media, "不用U盘，放在本机磁盘（保护较弱，结果载明）")
     if token is None:
         desk.warn("未用票箱U盘，密钥与票箱同在本机磁盘，保护较弱，结果文件将如实载明。")
     return token
@@ -195,7 +205,7 @@ def _reads_officer(basis: Authorisation, other: str, what: str) -> Callable[[str
 def _codes(desk: Desk, basis: Authorisation, activation_code: str) -> _Codes:
     activation = activation_code or _activation(desk, basis)
     desk.heading("两名工作人员各设一个口令")
-    desk.say("每人自己输入、自己记住：至少8个字符，可以全用数字，不要告诉别人。开始投票和计票都要用。")
+    desk.say("每人自己输入、自己记住：至少8个字符，可以全用数字（最好12位），不要告诉别人。开始投票和计票都要用。")
     supervisor = desk.new_secret("指导监督人员口令", lambda typed: read_officer_code(typed, "指导监督人员口令"))
     teller = desk.new_secret("计票人口令", lambda typed: _another(typed, supervisor))
     desk.heading("开启口令")

@@ -36,6 +36,7 @@ def vote(setting: Setting, found: Status) -> None:
 
 def _envelope(setting: Setting, round_id: str) -> bool:
     """After three wrong codes; True: the kiosk is to start with the 应急码."""
+    setting.desk.say("上面的错误如果说的不是口令不正确，请停下，保留电脑和U盘，报告上级团组织。")
     return ask_for_envelope(setting, authorised(setting.home, round_id), "一名工作人员")
 
 

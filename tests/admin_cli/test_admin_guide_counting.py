@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 from admin_script import Admin
 from guide_sitting import Guided
 
+from ballots_store.destroying import DestroyRequest, destroy_round, unfinished
 from ballots_store.frozen import frozen_home
+from rounds.sharing import Holder
 
 THIS = ("哪一次测评？", "")
 
@@ -120,6 +123,18 @@ def test_more_ballots_than_people_is_explained_and_never_forced(voted: Admin) ->
     assert state(voted) == "stopped"
 
 
+def test_slips_that_were_not_handed_out_are_counted_before_the_tally(admin: Admin) -> None:
+    round_id = admin.begin()
+    guided = Guided(admin)
+    made = (("制作投票凭条", "2"), ("凭条文件写到哪里", "1"), *guided.codes(), ("已制作6张", ""))
+    guided.sit(THIS, *made, ("已发出0张", "0"), ("哪一次测评", "0"))
+    admin.vote("")
+    ending = (("还差4人", "2"), ("结束的原因", "3"), *guided.codes())
+    guided.sit(THIS, ("实到人数", "2"), *ending, ("共制作投票凭条6张", "7"), ("0至6之间的整数", "６"), ("无效", "0"))
+    shown = end_of(admin)
+    assert (shown["round_id"], shown["figures"]["outcome"]) == (round_id, "invalid")
+
+
 def test_void_on_request_with_a_reason_of_ones_own(voted: Admin) -> None:
     guided = Guided(voted)
     guided.sit(
@@ -177,6 +192,22 @@ def test_a_closed_round_is_announced_recounted_and_destroyed(closed: Admin) -> N
     assert Path(shown[1]).suffix == ".result"
     assert closed.home.rounds() == []
     assert end_of(closed)["valid"] is True  # the result outlives the box
+
+
+def test_a_destruction_that_was_cut_off_is_finished_first(closed: Admin) -> None:
+    round_id = closed.home.rounds()[0]
+
+    def cut_off(name: str) -> None:
+        if name == "after note":  # from here on nothing opens the box
+            raise KeyboardInterrupt
+
+    codes = {holder: closed.codes[f"BEIKAOBEI_{holder.name}_CODE"] for holder in (Holder.SUPERVISOR, Holder.TELLER)}
+    with pytest.raises(KeyboardInterrupt):
+        destroy_round(closed.home, DestroyRequest(round_id, codes), now=datetime.now(UTC), hook=cut_off)
+    assert unfinished(closed.home, round_id)
+    sitting = Guided(closed).sit(("开始一次新的测评", "0"))
+    assert "上次销毁中断，现已继续完成" in sitting.text
+    assert not unfinished(closed.home, round_id)
 
 
 def test_the_copy_on_another_stick(closed: Admin, tmp_path: Path) -> None:

@@ -105,10 +105,10 @@ def test_a_line_that_does_not_parse_would_be_found(line: str) -> None:
 
 
 def test_lines_break_between_wide_characters_and_never_before_a_stop() -> None:
-    text = "标准输出只给一个对象，供脚本使用。" * 3
+    text = "标准输出（只给一个对象），供脚本“使用”。" * 3
     for width in range(10, 40):
         lines = wrap(text, width)
         assert "".join(lines) == text
         assert max(map(cell_len, lines)) <= width
-        assert not [line for line in lines if line[0] in "，。"]
+        assert not [line for line in lines if line[0] in "）”，。"]
     assert wrap("用 --below-quorum 写明", 8) == ["用", "--below-quorum", "写明"]
