@@ -62,11 +62,11 @@ def demo() -> int:
         box = BallotBox.start(rehearsal.home, rehearsal.round_id, codes, clock=now)
         try:
             status = _run(box, hint=f"演练用开启口令：{rehearsal.pin}")
-            collected = box.figures().collected
+            collected, expected = box.figures().collected, box.heading.expected
         finally:
             box.close()
         if status == 0:
-            _count(rehearsal, codes, collected)
+            _count(rehearsal, codes, collected, expected)
     return status
 
 
@@ -87,8 +87,8 @@ def _confirm_count(box: BallotBox) -> None:
         box.confirm(count_agrees=prompts.choose(question, ("1", "2")) == "1")
 
 
-def _count(rehearsal: Rehearsal, codes: dict[Holder, str], collected: int) -> None:
+def _count(rehearsal: Rehearsal, codes: dict[Holder, str], collected: int, expected: int) -> None:
     request = CloseRequest(rehearsal.round_id, codes, present=collected, below_quorum_reason="演练结束")
     shown = figures_of(close_round(rehearsal.home, request, now=now()).end)
-    prompts.say(f"演练计票：{result_sentence(shown)}")
+    prompts.say(f"演练计票：{result_sentence(shown, expected=expected)}")
     prompts.say(reason_sentence(shown))
