@@ -131,7 +131,7 @@ def result_evidence(found: RoundEnd[Result]) -> Evidence:
         "测评结果文件",
         found,
         (last,),
-        (result_sentence(figures), reason_sentence(figures)),
+        (result_sentence(figures, expected=found.authorisation.record.expected), reason_sentence(figures)),
         {"figures": result_answer(record, found.end.digest, None)},
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from admin_cli.output import Output
-from rounds.documents import ZERO_REPORT, Result
+from rounds.documents import AUTHORISATION, ZERO_REPORT, Result
 from rounds.encoding import decode
 from rounds.envelope import Envelope, Kind, T, decode_payload
 from rounds.results import (
@@ -26,7 +26,7 @@ def show_result(output: Output, record: Result, path: Path | None) -> None:
     """The figures, the sentence that is announced, the reason, the priorities earned."""
     output.facts("测评结果（演练）" if record.chain.mode == "rehearsal" else "测评结果", _rows(record, path))
     figures = figures_of(record)
-    output.lines(result_sentence(figures), reason_sentence(figures))
+    output.lines(result_sentence(figures, expected=expected(record)), reason_sentence(figures))
     if _key_storage(record) == "same_disk":
         output.lines("密钥与票箱同在本机磁盘（未使用票箱U盘），保护较弱。")
     if record.below_quorum_reason:
@@ -69,6 +69,12 @@ def _key_storage(record: Result) -> str:
     """Where the keys lay, as the zero report in the result says."""
     zero_report = decode(record.chain.zero_report.encode(), Envelope, ZERO_REPORT.title, ZERO_REPORT.cap)
     return decode_payload(zero_report, ZERO_REPORT).key_storage
+
+
+def expected(record: Result) -> int:
+    """应参加: the members who were expected to take part, as the authorisation in the result says."""
+    authorisation = decode(record.chain.authorisation.encode(), Envelope, AUTHORISATION.title, AUTHORISATION.cap)
+    return decode_payload(authorisation, AUTHORISATION).expected
 
 
 def seal_words(record: Result) -> str:

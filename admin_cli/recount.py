@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from admin_cli.figures import result_answer
+from admin_cli.figures import expected, result_answer
 from admin_cli.holders import emergency_option, holder_codes, token_option
 from admin_cli.session import Session, command
 from ballots_store.recounting import Recount, recount_round
@@ -50,4 +50,5 @@ def _show(session: Session, done: Recount) -> None:
             ("启用应急码", "是" if done.emergency_used else "否"),
         ],
     )
-    session.output.lines("复核与签名的结果一致。", result_sentence(done.figures), reason_sentence(done.figures))
+    sentence = result_sentence(done.figures, expected=expected(done.result))
+    session.output.lines("复核与签名的结果一致。", sentence, reason_sentence(done.figures))

@@ -58,8 +58,10 @@ class Hand:
 
     def fits(self, text: str, width: int, height: int) -> bool:
         """Whether `text` can be written in `width` × `height` cells."""
+        if self.height > height:  # looked at first: the bitmaps of that size need not be read
+            return False
         taken = self.width(text)
-        return taken is not None and taken <= width and self.height <= height
+        return taken is not None and taken <= width
 
     def write(self, text: str) -> tuple[Row, ...]:
         """The rows of `text`, all of one width; nothing where a character is missing."""

@@ -22,10 +22,10 @@ ELLIPSIS = "……"
 _OBEYED = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 
-_TWINS = str.maketrans(
-    {"“": "「", "”": "」", "‘": "『", "’": "』", "—": "－", "…": "．", "·": "・", "×": "＊", "√": "ｖ"},
-)
-"""What stands for the characters of ambiguous width that documents use, where a terminal draws those two cells wide."""
+_TWINS = {"“": "「", "”": "」", "‘": "『", "’": "』", "—": "－", "…": "．", "·": "・", "×": "Ｘ", "√": "Ｖ"}
+"""What stands for common characters of ambiguous width where a terminal draws those two cells wide."""
+_GETA = "〓"
+"""A printer's mark for a character that cannot be set."""
 
 
 class _Terminal:
@@ -50,8 +50,20 @@ def clean(text: str) -> str:
     Private and not yet assigned characters stay: rare characters of names live there. Where the terminal draws
     characters of ambiguous width in two cells, twins of certain width take their place: nothing may shift a line.
     """
-    shown = text.translate(_TWINS) if _Terminal.ambiguous_wide else text
+    shown = "".join(map(_of_certain_width, text)) if _Terminal.ambiguous_wide else text
     return "".join(" " if unicodedata.category(c) in _OBEYED and c != "\n" else c for c in shown)
+
+
+def _of_certain_width(character: str) -> str:
+    """The character, its twin or plain form ('①' → '1'), or the printer's mark where it has neither."""
+    if not _is_ambiguous(character):
+        return character
+    twin = _TWINS.get(character) or unicodedata.normalize("NFKC", character)
+    return _GETA if any(map(_is_ambiguous, twin)) else twin
+
+
+def _is_ambiguous(character: str) -> bool:
+    return unicodedata.east_asian_width(character) == "A"
 
 
 def wrap(text: str, width: int) -> list[str]:

@@ -16,6 +16,7 @@ from kiosk.qr import fitting
 from kiosk.screens.board import EMPTY, PLAIN, STRONG, Row, beside, centred_row, middle, row, row_width
 from kiosk.screens.frame import column, column_width, headline
 from rounds.results import OUTCOME_NAMES, PRIORITY_NAMES, Figures, reason_sentence
+from rounds.rules import Outcome
 
 _WORDS_WIDTH = 32
 """Cells beside the QR code for 箱号 and fingerprint."""
@@ -24,6 +25,13 @@ _BARS_WIDTH = 100
 """Cells of the longest bar with its label and count."""
 _HIGH = 40
 """Rows of a body from which a bar is drawn thicker."""
+
+OUTCOMES_BIG = {
+    Outcome.SATISFIED: ("测评结果：满意", "满意"),
+    Outcome.UNSATISFIED: ("测评结果：不满意", "不满意"),
+    Outcome.INVALID: ("本次测评无效", "无效"),
+}
+"""The outcome in giant writing, in full and short."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +119,7 @@ class Pages:
         wrapped = [line for sentence in sentences for line in column(sentence, width)]
         name = OUTCOME_NAMES[figures.outcome]
         plain = [centred_row(line, width, STRONG) for line in column(texts.outcome(name), width)]
-        big = largest(texts.OUTCOMES_BIG[figures.outcome], width - 4, height - len(plain) - len(wrapped) - 1)
+        big = largest(OUTCOMES_BIG[figures.outcome], width - 4, height - len(plain) - len(wrapped) - 1)
         head = [*(middle(line, width) for line in big), *plain]
         lines = fit(wrapped, height - len(head) - 1, column_width(width))
         left = " " * ((width - max(map(row_width, map(row, lines)))) // 2)

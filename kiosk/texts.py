@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import Final
 
 from rounds.choices import Choice
-from rounds.rules import Outcome
 
 # Every screen
 REHEARSAL: Final = "演练　演练　演练　（本次投票仅供演练，结果不作数）"
@@ -214,13 +213,6 @@ VOTES: Final = ("满意", "不满意", "满意度")
 BARS: Final = ("满意", "不满意", "无效")
 BOX_CLOSED: Final = "票箱未开启，不计满意票数"
 BOX_CLOSED_BIG: Final = ("票箱未开启", "未开箱")
-OUTCOMES_BIG: Final[Mapping[Outcome, tuple[str, ...]]] = MappingProxyType(
-    {
-        Outcome.SATISFIED: ("测评结果：满意", "满意"),
-        Outcome.UNSATISFIED: ("测评结果：不满意", "不满意"),
-        Outcome.INVALID: ("本次测评无效", "无效"),
-    },
-)
 CODE_TEXT: Final = "二维码内容（测评编号、应到/实到/发出/收回/有效/无效/满意/不满意、结果文件摘要）："
 CODE_NOTE: Final = ("二维码：测评编号、各项数字", "和结果文件摘要", "请拍照留存，与公示内容核对")
 NO_ROOM_FOR_CODE: Final = "窗口放不下二维码，请放大窗口"

@@ -92,11 +92,11 @@ def demo(*, guard: bool = False) -> int:
         try:
             watched = watch(Surroundings(), rehearsal.home, rehearsal.round_id, None)
             status = _run(box, watched=watched, hint=f"演练用开启口令：{rehearsal.pin}", guard=guard)
-            collected = box.figures().collected
+            collected, expected = box.figures().collected, box.heading.expected
         finally:
             box.close()
         if status == 0:
-            _count(rehearsal, codes, collected)
+            _count(rehearsal, codes, collected, expected)
     return status
 
 
@@ -129,8 +129,8 @@ def _confirm_count(box: BallotBox) -> None:
         box.confirm(count_agrees=prompts.choose(question, ("1", "2")) == "1")
 
 
-def _count(rehearsal: Rehearsal, codes: dict[Holder, str], collected: int) -> None:
+def _count(rehearsal: Rehearsal, codes: dict[Holder, str], collected: int, expected: int) -> None:
     request = CloseRequest(rehearsal.round_id, codes, present=collected, below_quorum_reason="演练结束")
     shown = figures_of(close_round(rehearsal.home, request, now=now()).end)
-    prompts.say(f"演练计票：{result_sentence(shown)}")
+    prompts.say(f"演练计票：{result_sentence(shown, expected=expected)}")
     prompts.say(reason_sentence(shown))

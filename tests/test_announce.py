@@ -12,6 +12,11 @@ from box_factory import FIVE_BALLOTS, MadeBox, make_box
 from hall import press_when
 from terminal import ROOT, Terminal
 
+from ballots_store.trust import enrolled
+from kiosk.announcing import announcement_of
+from kiosk.bulletin import bulletin
+from rounds.chain import read_result
+
 
 def announce(home: Path, file: Path, *more: str) -> subprocess.CompletedProcess[bytes]:
     """Without a terminal: a file that verifies comes as far as the refusal to draw (2)."""
@@ -115,3 +120,15 @@ def test_without_a_terminal_no_text_is_written(counted: tuple[MadeBox, Path], tm
     file.write_bytes(_flipped(file.read_bytes()))
     assert announce(made.home.path, file, "--text", str(text)).returncode == 3
     assert not text.exists()
+
+
+@pytest.mark.parametrize(("secretary_votes", "due"), [(True, 6), (False, 5)])
+def test_who_is_expected_is_who_may_vote(secretary_votes: bool, due: int, tmp_path: Path) -> None:
+    made = make_box(tmp_path / "home", secretary_votes=secretary_votes).vote(FIVE_BALLOTS)
+    shown = announcement_of(read_result(made.close().result, enrolled(made.home)))
+    assert (shown.expected, shown.figures.registered) == (due, 6)
+    assert shown.sentence.startswith(f"本次测评应参加团员{due}名，实际参与5名；")
+    assert f"应到{due}人，实到5人" in bulletin(shown).decode()
+    assert any("按登记注册团员6名计算" in remark for remark in shown.remarks) is not secretary_votes
+    assert shown.code.split(" ")[1] == f"{due}/5/5/5/4/1/3/1"
+    assert set(shown.code) <= set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")  # the smaller kind of code

@@ -64,9 +64,11 @@ def _panels(hand: Hand, width: int, height: int) -> list[Row]:
 
 
 def _side_by_side(hand: Hand, width: int, height: int, *, digits: bool) -> list[Row]:
-    panel_width = _FRAME_WIDTH + _PADDING + _widest(hand)
     panel_height = _FRAME_HEIGHT + 2 + hand.height * (1 + digits)
-    if 2 * panel_width + _GAP > width or panel_height > height:
+    if panel_height > height:  # looked at first: the bitmaps of that size need not be read
+        return []
+    panel_width = _FRAME_WIDTH + _PADDING + _widest(hand)
+    if 2 * panel_width + _GAP > width:
         return []
     one, two = (panel(_written(hand, choice, digits=digits), panel_width, panel_height) for choice in _CHOICES)
     return beside(one, two, panel_width, _GAP)
@@ -83,10 +85,12 @@ def _written(hand: Hand, choice: Choice, *, digits: bool) -> list[Row]:
 
 def _stacked(hand: Hand, width: int, height: int) -> list[Row]:
     """One below the other: giant digit, giant label, and both as ordinary text; nothing where they do not fit."""
+    if 2 * hand.height + 1 > height:
+        return []
     texts_width = max(row_width(row(texts.choice_line(choice))) for choice in _CHOICES)
     digit_width = hand.width("0") or 0
     whole = digit_width + _widest(hand) + texts_width + 2 * _COLUMN_GAP
-    if whole > width or 2 * hand.height + 1 > height:
+    if whole > width:
         return []
     one, two = (_line(hand, choice, digit_width, texts_width) for choice in _CHOICES)
     return [*one, filled(EMPTY, whole), *two]

@@ -16,6 +16,7 @@ from kiosk import texts
 from kiosk.giant import Hand, Pixel, hands, largest
 from kiosk.glyphs import glyph
 from kiosk.layout import assume
+from kiosk.pages import OUTCOMES_BIG
 from kiosk.screens.board import PLAIN, REVERSED, Row
 
 HERE = Path(kiosk.glyphs.__file__).parent
@@ -32,7 +33,7 @@ SAID = "".join(
         *texts.ATTENDANCE,
         *texts.THANKS_BIG,
         *texts.BOX_CLOSED_BIG,
-        *(text for big in texts.OUTCOMES_BIG.values() for text in big),
+        *(text for big in OUTCOMES_BIG.values() for text in big),
         texts.THANKS,
         texts.NOT_CAST,
         texts.PAUSED,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from kiosk.layout import NO_END, NO_START, centred, clean, cut, fit, pad, wrap, wrap_groups
+from kiosk.layout import NO_END, NO_START, assume, centred, clean, cut, fit, pad, wrap, wrap_groups
 
 PROSE = st.text(st.sampled_from("团支部书记满意度测评一二三；。，（）！？：、”“》《 Enter12"), max_size=120)
 
@@ -86,3 +88,24 @@ def test_groups_of_words_to_compare_stay_whole() -> None:
     assert wrap_groups(words, 20) == ["山海云天 春秋明月", "东西南北 上下左右"]
     assert all(cell_len(line) <= 6 for line in wrap_groups(words, 6))
     assert wrap_groups("", 20) == [""]
+
+
+@given(st.text(st.characters() | st.sampled_from("“”‘’—…·×√①αЖ±§"), max_size=60))
+def test_nothing_of_doubtful_width_where_it_would_be_two_cells(text: str) -> None:
+    assume(ambiguous_wide=True)
+    try:
+        wide = clean(text)
+    finally:
+        assume(ambiguous_wide=False)
+    assert not [character for character in wide if unicodedata.east_asian_width(character) == "A"]
+    narrow = [(c, w) for c, w in zip(clean(text), text, strict=True) if c != " "]
+    assert all(c == w for c, w in narrow)  # the control: on other terminals the text stands as it was written
+
+
+def test_twins_of_doubtful_characters() -> None:
+    assume(ambiguous_wide=True)
+    try:
+        assert clean("“支部”·①—α……") == "「支部」・1－〓．．"
+        assert cut("满意度测评满意度测评", 10) == "满意度．．"
+    finally:
+        assume(ambiguous_wide=False)

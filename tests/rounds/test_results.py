@@ -207,6 +207,7 @@ def test_sentences_of_a_counted_round() -> None:
         "本次测评应参加团员30名，实际参与30名；发出测评票30张，收回30张，其中有效25张，无效5张；"
         "满意15票，不满意10票，满意度50.00%，测评结果：不满意。"
     )
+    assert result_sentence(shown, expected=29).startswith("本次测评应参加团员29名，实际参与30名；")
     assert reason_sentence(shown) == (
         "满意15票，不满意10票，无效5票。满意票数须高于实际参与测评人数30人的50%（至少16票），测评结果：不满意。"
     )

@@ -35,8 +35,8 @@ pytestmark = [
 ]
 TOY = Path(__file__).with_name("apps") / "toy_kiosk.py"
 WORKING_FILES = {"box.sqlite", "box.sqlite-journal", "slots", "lock"}
-DRAWN = "\x1b[0m\x1b[38;5;231;48;5;16m"
-"""What stands between two characters that Textual has drawn."""
+DRAWN = "\x1b[0m\x1b[38;5;221;48;5;16m"
+"""What stands between two characters that Textual has drawn in the colours of a rehearsal."""
 
 
 @pytest.fixture
