@@ -1,6 +1,7 @@
 """`python -m benchmarks [NAME…] [--json F] [--list]`: every row with its floor, measured in the same run, as a ratio.
 
-`faults` and `secrecy` take long and run only when named. Exit 0, or 1 when an aim is missed or an attack succeeded.
+`faults`, `secrecy`, `storm` and `hall` take long and run only when named.
+Exit 0, or 1 when an aim is missed or an attack succeeded.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ from typing import Any
 from benchmarks.measuring import Measurement
 
 TOPICS = ("screens", "cast", "unlock", "closing", "importing", "summary_sheet")
-CAMPAIGNS = ("faults", "secrecy")
+CAMPAIGNS = ("faults", "secrecy", "storm", "hall")
 Facts = dict[str, Any]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the topics that were named, or every quick one."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="see --list; all but faults and secrecy by default")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="see --list; the quick ones by default")
     parser.add_argument("--json", type=Path, metavar="F", help="write everything that was found")
     parser.add_argument("--list", action="store_true", help="print the names and what they measure")
-    parser.add_argument("--quick", action="store_true", help="a sample of the faults alone, as in CI")
+    parser.add_argument("--quick", action="store_true", help="a sample of faults or storm alone, as in CI")
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.names) - {*TOPICS, *CAMPAIGNS}:
         parser.error(f"no such topic: {', '.join(sorted(unknown))}; see --list")
@@ -54,6 +55,8 @@ def _run(name: str, *, quick: bool) -> tuple[list[Facts], bool]:
     if name == "faults":
         return _faults(quick=quick)
     module = importlib.import_module(f"benchmarks.{name}")
+    if name == "storm":
+        return _storm(module, quick=quick)
     if name == "secrecy":
         return _secrecy(module)
     rows: list[Measurement] = module.run()
@@ -70,6 +73,14 @@ def _faults(*, quick: bool) -> tuple[list[Facts], bool]:
         rows.append(facts)
         say(table_line(facts))
     return rows, all(holds(facts) for facts in rows)
+
+
+def _storm(module: Any, *, quick: bool) -> tuple[list[Facts], bool]:  # noqa: ANN401  as below
+    rows: list[Facts] = []
+    for facts in module.campaign(quick=quick):
+        rows.append(facts)
+        say(module.table_line(facts))
+    return rows, all(facts["holds"] for facts in rows)
 
 
 def _secrecy(module: Any) -> tuple[list[Facts], bool]:  # noqa: ANN401  a module, whichever was imported
