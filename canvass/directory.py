@@ -116,21 +116,21 @@ class Branches:
     def __init__(self, connection: Connection, arrivals: Iterable[Arrival]) -> None:
         """Read at once every branch that the batch names by its code."""
         self._connection = connection
-        self._issuers: dict[tuple[bytes, str], list[KnownOrganisation]] = {}
+        self._issuers: dict[tuple[bytes, str, tuple[str, ...]], list[KnownOrganisation]] = {}
         codes = {arrival.authorisation.branch.code for arrival in arrivals} - {""}
         self._by_code = {found.code: found for found in self._read_codes(codes)}
         self._by_name: dict[tuple[int, str], KnownBranch] = {}
 
-    def of(self, arrival: Arrival, scope: str) -> KnownBranch:
+    def of(self, arrival: Arrival, scopes: tuple[str, ...]) -> KnownBranch:
         """The branch of `arrival`; begun where neither the ledger nor an earlier result has it.
 
-        `scope`: the path below which its issuer may authorise, / for a root.
+        `scopes`: the paths below which its issuer may authorise, / for a root.
 
         Raises:
             VerificationFailure: it lies outside of that, or of the organisation that authorised the round.
         """
         branch = arrival.authorisation.branch
-        places = self._places(arrival, scope)
+        places = self._places(arrival, scopes)
         found = self._by_code.get(branch.code) if branch.code else self._named(places[0], branch.name)
         if found is None:
             found = self._begin(places[0], branch.code, branch.name)
@@ -154,21 +154,22 @@ class Branches:
             self._by_name[key] = _known(found[0])
         return self._by_name[key]
 
-    def _places(self, arrival: Arrival, scope: str) -> Sequence[KnownOrganisation]:
+    def _places(self, arrival: Arrival, scopes: tuple[str, ...]) -> Sequence[KnownOrganisation]:
         """Where the issuer may authorise.
 
         What a delegation says decides; a root is the organisations of the ledger that bear its name. One is begun where
         there is none.
         """
-        key = (arrival.key_id, arrival.authorisation.issuer)
+        key = (arrival.key_id, arrival.authorisation.issuer, scopes)
         if key not in self._issuers:
-            path = f"{scope}@{arrival.key_id[:8].hex()}/"
-            named = _named_organisations(key[1]) if scope == EVERYTHING else _ORGANISATION.where(_at(scope))
-            found = (
-                self._connection.execute(named).all() or self._connection.execute(_ORGANISATION.where(_at(path))).all()
-            )
-            self._issuers[key] = [KnownOrganisation(*row) for row in found] or [self._begin_organisation(path, key[1])]
+            self._issuers[key] = [place for scope in scopes for place in self._found(arrival, scope)]
         return self._issuers[key]
+
+    def _found(self, arrival: Arrival, scope: str) -> list[KnownOrganisation]:
+        name, path = arrival.authorisation.issuer, f"{scope}@{arrival.key_id[:8].hex()}/"
+        named = _named_organisations(name) if scope == EVERYTHING else _ORGANISATION.where(_at(scope))
+        found = self._connection.execute(named).all() or self._connection.execute(_ORGANISATION.where(_at(path))).all()
+        return [KnownOrganisation(*row) for row in found] or [self._begin_organisation(path, name)]
 
     def _begin_organisation(self, path: str, name: str) -> KnownOrganisation:
         made = KnownOrganisation(next_id(self._connection, organisations), path, line_id(self._connection, ""))

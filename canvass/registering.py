@@ -90,7 +90,7 @@ class _Batch:
         if self._held.has(arrival.round, arrival.claim.digest):
             return _DUPLICATE
         try:
-            branch = self._branches.of(arrival, self._scope(arrival))
+            branch = self._branches.of(arrival, self._scopes(arrival))
             previous = self._predecessors.of(arrival, branch)
         except MissingPredecessor as missing:
             return Outcome(Fate.REJECTED, str(missing), missing.attempt)
@@ -102,7 +102,7 @@ class _Batch:
         self._predecessors.add(number, arrival, branch)
         return Outcome(Fate.IMPORTED, _remark(arrival, branch) if self._listed else "")
 
-    def _scope(self, arrival: Arrival) -> str:
+    def _scopes(self, arrival: Arrival) -> tuple[str, ...]:
         """Where the signer of the authorisation may authorise.
 
         Raises:

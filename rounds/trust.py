@@ -98,8 +98,8 @@ class Trust:
             return self._delegation(data)
         return self._rotation(data) if kind is ROTATION else self._revocation(data)
 
-    def check(self, key_id: str, digest: str, issued: str, *, seen: bool) -> str:
-        """The scope in which a key could sign the authorisation `digest`, dated `issued`.
+    def check(self, key_id: str, digest: str, issued: str, *, seen: bool) -> tuple[str, ...]:
+        """The scopes in which a key could sign the authorisation `digest`, dated `issued`.
 
         `key_id`: the signer's fingerprint; `seen`: the authorisation was seen before any revocation of the key.
 
@@ -111,21 +111,19 @@ class Trust:
             raise VerificationFailure("root", "未验证：签发单位的密钥未经上级授权，不予采用。")
         holder = self._holders[public]
         self._check_not_revoked(holder, digest, seen=seen)
-        return self._grant_at(holder, datetime.fromisoformat(issued)).scope
+        moment = datetime.fromisoformat(issued)
+        scopes = {grant.scope for grant in holder.grants if grant.holds_at(moment)}
+        if not scopes:
+            raise VerificationFailure(
+                "delegation", f"“{holder.name}”的密钥授权书不在有效期内（未生效或已过期），不予采用。"
+            )
+        return tuple(sorted(scopes))
 
     def _check_not_revoked(self, holder: _Holder, digest: str, *, seen: bool = False) -> None:
         if holder.honoured is not None and digest not in holder.honoured and not seen:
             raise VerificationFailure(
                 "revoked", f"“{holder.name}”的密钥已被吊销，这份文件不在仍予承认之列，无论所载日期，不予采用。"
             )
-
-    def _grant_at(self, holder: _Holder, moment: datetime) -> Grant:
-        found = [grant for grant in holder.grants if grant.holds_at(moment)]
-        if not found:
-            raise VerificationFailure(
-                "delegation", f"“{holder.name}”的密钥授权书不在有效期内（未生效或已过期），不予采用。"
-            )
-        return min(found, key=lambda grant: len(grant.scope))
 
     def _delegation(self, data: bytes) -> Verified[Delegation]:
         verified = read(data, DELEGATION, self._one_known)
