@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 import msgspec
-from rounds_factory import ISSUED, OPENED, MadeRound, make_round
+from rounds_factory import MadeRound, make_round
 from sqlalchemy import insert
 
 from canvass.branch_years import rebuild
@@ -66,8 +66,8 @@ class Generator:
         )
         keys = [activation.signing, supervisor.signing, teller.signing]
         report = read_zero_report(sign(record, ZERO_REPORT.official, keys), authorisation)
-        parts = {"activation": activation, "supervisor": supervisor, "teller": teller}
-        return replace(model, authorisation=authorisation, zero_report=report, **parts)
+        model = replace(model, authorisation=authorisation, zero_report=report)
+        return replace(model, activation=activation, supervisor=supervisor, teller=teller)
 
     def _authorisation(self, number: int, activation: SecretKeys, emergency: SecretKeys) -> bytes:
         model = self._model.authorisation.record
@@ -134,6 +134,3 @@ def _branch_row(number: int, first: int) -> dict[str, Any]:
         "supervisor": "",
         "known": True,
     }
-
-
-__all__ = ["ISSUED", "OPENED", "Generator", "lay_ledger"]

@@ -62,7 +62,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @cache
 def _text_fields(kind: type) -> tuple[str, ...]:
-    """The fields of a record that hold text, alone or in a tuple; a country's files ask this a hundred million times."""
+    """The fields of a record that hold text, alone or in a tuple."""
     hints = get_type_hints(kind)
     return tuple(name for name, hint in hints.items() if str in {hint, *get_args(hint)})
 

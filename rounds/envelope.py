@@ -29,7 +29,7 @@ _MAX_SIGNATURES = 8
 
 
 class _Outer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Outside of the payload stands no free text: hex, base64, and a type that must be one of a few. No `Record` then."""
+    """No `Record`: outside of the payload stands no free text, but hex, base64 and a type that must be one of a few."""
 
 
 class Signature(_Outer, frozen=True, kw_only=True):
