@@ -14,10 +14,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from admin_cli.exits import Exit
 from admin_cli.inputs import COUNT, FILE
 from admin_cli.organisations import trusted_roots
+from admin_cli.paper import import_paper_table, paper_answer, show_papers
 from admin_cli.registries import registry_option, registry_to_read, registry_to_write
 from admin_cli.session import Session, command
 from canvass.importing import Fate, FileFate, expand, import_files
+from canvass.paper import paper_entries
 from canvass.summary import COLUMNS, Average, Summary, SummaryRow, Unsummed, summarise
+from rounds.errors import BadInput
 
 _FATE_NAMES = {
     Fate.IMPORTED: "已导入",
@@ -34,12 +37,25 @@ _LISTED_AT_MOST = 200
     "同一文件再次导入计为重复；同一次测评有两份不同结果的计为冲突，不汇总，待核实。",
     example="import 报送/一支部.result\nimport 报送/",
 )
-@click.argument("paths", metavar="PATH…", nargs=-1, required=True, type=FILE)
+@click.argument("paths", metavar="PATH…", nargs=-1, type=FILE)
 @click.option("--trust", "card", type=FILE, metavar="ORG.pub", help="本次采用的上级团组织名片（已登记的不必）。")
 @click.option("--year", type=COUNT, metavar="年", help="只导入这一测评年度的结果，其他年度的拒收。")
+@click.option("--paper", type=FILE, metavar="F.xlsx", help="录入填好的附件4（纸质或暖青汇），计为未经签名验证。")
+@click.option("--second", type=FILE, metavar="G.xlsx", help="另一人录入的同一批附件4：与 --paper 逐行一致才录入。")
 @registry_option
-def import_command(session: Session, paths: tuple[Path, ...], card: Path | None, year: int | None) -> Exit:
-    """Import files and folders; the exit code tells the worst fate."""
+def import_command(
+    session: Session,
+    paths: tuple[Path, ...],
+    card: Path | None,
+    year: int | None,
+    paper: Path | None,
+    second: Path | None,
+) -> Exit:
+    """Import files and folders, or a filled 附件4; the exit code tells the worst fate."""
+    if paper is not None:
+        return import_paper_table(session, paths, paper, second, year)
+    if not paths or second is not None:
+        raise BadInput("请指明要导入的文件或文件夹；录入填好的附件4请用 --paper，--second 须与 --paper 同用。")
     roots = trusted_roots(session.home, card)
     files = expand(paths)
     done: list[FileFate] = []
@@ -96,14 +112,16 @@ def summary(session: Session, year: int | None) -> None:
     """Print the summary of the registry."""
     with registry_to_read(session) as registry:
         found = summarise(registry, year=year)
+        unsigned = paper_entries(registry, year=year)
     _show_rows(session, found)
+    show_papers(session, unsigned)
     for average in found.averages:
         session.output.lines(_average_line(average))
     for title, unsummed in _apart(found).items():
         if unsummed:
             listed = [(end.branch, end.round_id, f"第{end.attempt}次", end.note) for end in unsummed]
             session.output.table(title, ("团支部", "测评编号", "次数", "说明"), listed)
-    session.output.answer(_summary_answer(found))
+    session.output.answer(_summary_answer(found) | {"unsigned": [paper_answer(entry) for entry in unsigned]})
 
 
 def _show_rows(session: Session, found: Summary) -> None:

@@ -49,6 +49,10 @@ class HeldRounds:
         self._ends[number][claim.digest] = _End(end_id, claim.digest, claim)
         self._new.add(number)
 
+    def judge_again(self, number: int) -> None:
+        """A person has decided something about the round."""
+        self._new.add(number)
+
     def write_standings(self, connection: Connection) -> dict[bytes, Judgement]:
         """Judge the rounds that got an end and record which do not count; the judgement of each of their ends."""
         judged: dict[bytes, Judgement] = {}

@@ -39,8 +39,9 @@ _decode = msgspec.msgpack.Decoder(_Packed).decode
 
 def pack(end: End) -> bytes:
     """The bytes to keep of a verified end."""
-    chain = msgspec.structs.replace(end.end.record.chain, authorisation="", zero_report="")
-    bare = encode(msgspec.structs.replace(end.end.record, chain=chain))
+    bare = end.end.envelope.payload
+    for link in (end.end.record.chain.authorisation, end.end.record.chain.zero_report):
+        bare = bare.replace(msgspec.json.encode(link), b'""', 1)
     whole = _Packed(
         _part(end.authorisation.envelope),
         _part(end.zero_report.envelope),

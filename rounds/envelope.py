@@ -19,7 +19,7 @@ from typing import Annotated, Generic, TypeVar
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from rounds.encoding import Digest, Record, decode, digest, encode
+from rounds.encoding import Digest, decode, digest, encode
 from rounds.errors import VerificationFailure
 from rounds.keys import fingerprint, verify_signature
 
@@ -28,14 +28,18 @@ T = TypeVar("T", bound=msgspec.Struct)
 _MAX_SIGNATURES = 8
 
 
-class Signature(Record, frozen=True, kw_only=True):
+class _Outer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """No `Record`: outside of the payload stands no free text, but hex, base64 and a type that must be one of a few."""
+
+
+class Signature(_Outer, frozen=True, kw_only=True):
     """One signature; `keyid` is the SHA-256 of the public key, checked but never relied on."""
 
     keyid: Digest
     sig: Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
 
 
-class Envelope(Record, frozen=True, kw_only=True):
+class Envelope(_Outer, frozen=True, kw_only=True):
     """A DSSE envelope: payload bytes (base64), their type, signatures over both."""
 
     payload: bytes

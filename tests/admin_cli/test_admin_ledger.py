@@ -10,6 +10,9 @@ from admin_script import Admin
 from ledger_books import BRANCHES, ORGANISATIONS, write_book
 from openpyxl import load_workbook
 
+from ballots_store.trust import enrolled
+from rounds.chain import read_authorisation
+
 
 @pytest.fixture
 def listed(admin: Admin) -> Admin:
@@ -91,9 +94,10 @@ def test_authorize_takes_everything_from_the_ledger(listed: Admin) -> None:
     given = ("authorize", "--org-key", listed.path("org.key"), "--year", 2016, "--out", listed.path("r.auth"))
     ran = listed.run(*given, "--branch", "TM-01", "--json")
     assert (ran.code, ran.json["registered"]) == (0, 6)
-    shown = listed.run("verify", listed.path("r.auth")).out
-    for text in ("土木2015级一班团支部", "李督导"):
-        assert text in shown
+    signed = read_authorisation(listed.path("r.auth").read_bytes(), enrolled(listed.home)).record
+    assert (signed.branch.code, signed.branch.name) == ("TM-01", "土木2015级一班团支部")
+    assert (signed.assessed.name, signed.assessed.since, signed.assessed.post) == ("张晓明", "2015年9月", "学生")
+    assert (signed.supervisor, signed.registered) == ("李督导", 6)
     listed.path("r.auth").unlink()
     assert "TM-99" in listed.run(*given, "--branch", "TM-99").error
     assert "挂靠尚未确认" in listed.run(*given, "--branch", "FZ-01").error

@@ -22,9 +22,10 @@ from rounds_factory import (
     with_payload,
 )
 
+from canvass.confirming import confirm_revision
 from canvass.importing import Fate, expand, import_files
 from canvass.receiving import CAP
-from rounds.errors import Unreadable
+from rounds.errors import RuleRefusal, Unreadable
 from rounds.rules import Outcome
 from rounds.sharing import Holder
 
@@ -100,6 +101,32 @@ def test_a_revision_waits_and_is_never_summed_over(desk: Desk, made: MadeRound, 
     assert [(row.satisfied, row.remark) for row in summary.rows] == [(3, "有更正件待确认")]
     assert [end.digest for end in summary.waiting] == [payload_digest(revision)]
     assert not summary.conflicts
+
+
+def test_a_confirmed_revision_counts_and_what_it_replaces_stays_visible(desk: Desk, made: MadeRound) -> None:
+    first = made.result(3, 1, 1)
+    revisions = [made.result(n, 5 - n, 0, supersedes=payload_digest(first)) for n in (4, 5)]
+    desk.fates(first, *revisions)
+    with pytest.raises(RuleRefusal, match="没有这一份"):
+        confirm_revision(desk.registry, payload_digest(first), now=CLOSED)
+    confirm_revision(desk.registry, payload_digest(revisions[0]), now=CLOSED)
+    assert [row.satisfied for row in desk.summary().rows] == [4]
+    assert len(desk.summary().waiting) == 1
+    with pytest.raises(RuleRefusal, match="已不计入"):
+        confirm_revision(desk.registry, payload_digest(revisions[1]), now=CLOSED)
+    assert len(desk.files()) == 3
+    further = made.result(0, 5, 0, supersedes=payload_digest(revisions[0]))
+    assert desk.fates(further) == [CONFLICT]
+    confirm_revision(desk.registry, payload_digest(further), now=CLOSED)
+    assert [row.satisfied for row in desk.summary().rows] == [0]
+    desk.rolled_up()
+
+
+def test_a_revision_without_its_original_cannot_be_confirmed(desk: Desk, made: MadeRound) -> None:
+    revision = made.result(4, 1, 0, supersedes=payload_digest(made.result(3, 1, 1)))
+    desk.fates(revision)
+    with pytest.raises(RuleRefusal, match="尚未导入"):
+        confirm_revision(desk.registry, payload_digest(revision), now=CLOSED)
 
 
 def test_a_revision_of_something_else_is_a_conflict(desk: Desk, made: MadeRound) -> None:

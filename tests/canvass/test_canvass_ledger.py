@@ -1,8 +1,9 @@
-"""The ledger: bad rows named one by one and nothing taken in; what is updated; what comes over from results before it."""
+"""The ledger: bad rows named one by one and nothing taken in; what is updated; what earlier results bring over."""
 
 from __future__ import annotations
 
 import zipfile
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -259,12 +260,10 @@ def test_a_workbook_that_claims_gigabytes_is_refused_before_it_is_opened(tmp_pat
     assert len(read_tables(good, HEADING)) == 2
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\x00\x01", "团组织代码,团组织名称".encode("gb18030")])
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04\xff", "团组织代码,团组织名称".encode("gb18030")])
 def test_what_is_no_table_is_one_line(tmp_path: Path, content: bytes) -> None:
     for suffix in (".xlsx", ".csv"):
         path = tmp_path / f"t{suffix}"
         path.write_bytes(content)
-        try:
+        with pytest.raises(Unreadable, match="表格") if content or suffix == ".xlsx" else nullcontext():
             assert read_tables(path, HEADING) == []
-        except Unreadable as refused:
-            assert "表格" in str(refused)

@@ -148,6 +148,19 @@ def test_two_processes_on_one_folder_make_the_rows_of_one(desk: Desk, files: dic
     assert desk.facts() == single
 
 
+def test_four_processes_in_batches_lose_and_double_nothing(desk: Desk, files: dict[str, bytes], single: Any) -> None:
+    """On PostgreSQL they are four clients of one server; on SQLite they take turns on one file."""
+    lay(desk, files)
+    importers = [desk.importer(batch=3) for _ in range(4)]
+    for importer in importers:
+        go(importer)
+    fates = [line.split()[0] for importer in importers for line in importer.communicate()[0].splitlines()]
+    assert [importer.returncode for importer in importers] == [0] * 4
+    assert fates.count(Fate.DUPLICATE) == 3 * len(files)
+    assert fates.count(Fate.REJECTED) == 0
+    assert desk.facts() == single
+
+
 def test_one_of_two_processes_killed_changes_nothing(desk: Desk, files: dict[str, bytes], single: Any) -> None:
     lay(desk, files)
     victim, survivor = desk.importer(), desk.importer()

@@ -1,0 +1,65 @@
+"""`import --paper`: a filled 附件4 of rounds without signatures, and how such rounds are shown apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from admin_cli.exits import Exit
+from admin_cli.output import say_error
+from admin_cli.registries import registry_to_write
+from admin_cli.session import Session
+from canvass.paper import PaperEntry, import_paper, read_paper
+from rounds.errors import BadInput
+from rounds.results import OUTCOME_NAMES
+
+TITLE = "未经签名验证（纸质或暖青汇，单列，不计入合计）"
+_COLUMNS = ("上级团组织", "团支部", "书记", "团员总数", "参与", "满意", "不满意", "无效", "测评结果", "双人录入")
+
+
+def import_paper_table(
+    session: Session, paths: tuple[Path, ...], paper: Path, second: Path | None, year: int | None
+) -> Exit:
+    """Enter a filled table, all rows or none.
+
+    Raises:
+        BadInput: it does not say of which year, or names other files besides.
+    """
+    if paths or year is None:
+        raise BadInput("--paper 须同时用 --year 指明测评年度，且不与其他文件一同导入。")
+    if second is not None and second.resolve() == paper.resolve():
+        raise BadInput("--second 须是另一人另行录入的文件，不能是同一个文件。")
+    first, other = read_paper(paper), None if second is None else read_paper(second)
+    with registry_to_write(session) as registry:
+        done = import_paper(registry, first, year=year, now=session.now(), second=other)
+    for problem in done.problems:
+        session.output.warn(str(problem))
+    if done.problems:
+        say_error(f"附件4有{len(done.problems)}处须更正，没有录入任何一行：请按以上说明更正后重新录入。")
+    else:
+        session.output.lines(f"已录入{done.entered}个团支部（未经签名验证），重复{done.duplicates}个。")
+    session.output.answer(
+        {
+            "entered": done.entered,
+            "duplicates": done.duplicates,
+            "problems": [vars(problem) for problem in done.problems],
+        }
+    )
+    return Exit.REFUSED if done.problems else Exit.DONE
+
+
+def show_papers(session: Session, entries: Sequence[PaperEntry]) -> None:
+    """A table of their own; nothing where there are none."""
+    if entries:
+        session.output.table(TITLE, _COLUMNS, [_cells(entry) for entry in entries])
+
+
+def _cells(entry: PaperEntry) -> tuple[object, ...]:
+    counts = (entry.registered, entry.collected, entry.satisfied, entry.unsatisfied, entry.invalid)
+    checked = "是" if entry.checked else "否"
+    return (entry.organisation, entry.branch, entry.secretary, *counts, OUTCOME_NAMES[entry.outcome], checked)
+
+
+def paper_answer(entry: PaperEntry) -> dict[str, object]:
+    """One entry in JSON."""
+    return vars(entry) | {"unsatisfied": entry.unsatisfied}
