@@ -24,6 +24,7 @@ COMMANDS = {
     "trust": Entry("trust", "trust", "登记上级团组织的名片，只认登记过的单位签发的文件。"),
     "ledger": Entry("ledger", "ledger", "台账：团组织和团支部的名册，导入、查看、导出。"),
     "authorize": Entry("authorize", "authorize", "批复一次测评：生成 .auth 文件和纸面上的启用码、应急码。"),
+    "kit": Entry("kit", "kit", "为台账中各团支部生成一套测评材料：批复、授权书、签到表等。"),
     "open": Entry("opening", "open_round_command", "验箱封箱：核对批复，生成票箱和封箱报告。"),
     "status": Entry("opening", "status", "查看一次测评进行到哪一步。"),
     "close": Entry("ending", "close", "停止投票后开箱计票，写出结果文件 .result。"),

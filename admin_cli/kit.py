@@ -26,10 +26,10 @@ from canvass.grants import Waiting, record_grants, scope_of, waiting
 from canvass.ledger import LedgerBranch
 from canvass.registry import Registry
 from rounds import keyfile
-from rounds.chain import read_authorisation
+from rounds.chain import check_names, read_authorisation
 from rounds.documents import AUTHORISATION, CARD, Authorisation, OrganisationCard
 from rounds.envelope import Verified, sign
-from rounds.errors import BadInput, RuleRefusal
+from rounds.errors import BadInput, RuleRefusal, VerificationFailure
 from rounds.issuing import IssuedAuthorisation, OrganisationKey, RoundPlan, authorise, open_organisation_key
 
 _AHEAD = 4
@@ -95,9 +95,21 @@ def _work(
     if missing := wanted - {one.branch.code for one in found}:
         raise RuleRefusal(f"团支部{'、'.join(sorted(missing))}不在待批复之列：台账中没有、已批复或已有结果。")
     chosen = [one for one in found if not wanted or one.branch.code in wanted]
-    refused = [(one.branch, "团员挂靠尚未确认") for one in chosen if not one.branch.affiliated]
-    ready = [one for one in chosen if one.branch.affiliated]
+    refused = [(one.branch, why) for one in chosen if (why := _obstacle(one.branch))]
+    ready = [one for one in chosen if not _obstacle(one.branch)]
     return [_Work(one, _plan(one, given), out / _folder(one.branch)) for one in ready], refused
+
+
+def _obstacle(branch: LedgerBranch) -> str:
+    """What in the ledger keeps the branch from being authorised; '' where nothing does."""
+    if not branch.affiliated:
+        return "团员挂靠尚未确认"
+    try:
+        if branch.supervisor:
+            check_names(branch.secretary, branch.supervisor, "")
+    except VerificationFailure as failure:
+        return str(failure)
+    return ""
 
 
 def _folder(branch: LedgerBranch) -> str:
