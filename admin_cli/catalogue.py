@@ -35,6 +35,13 @@ COMMANDS = {
     "verify": Entry("verify", "verify", "核验一个文件：是什么、谁签的、依据链是否完整。"),
     "import": Entry("registry", "import_command", "导入报送来的结果文件和作废报告。"),
     "summary": Entry("registry", "summary", "汇总已导入的测评结果。"),
+    "confirm": Entry("publicity", "confirm", "上级团组织确认测评结果，或确认一份更正件。"),
+    "notice": Entry("publicity", "notice_command", "写出公示（.docx）。"),
+    "publish": Entry("publicity", "publish", "登记公示的日期和渠道，公示期3天。"),
+    "objection": Entry("publicity", "objection", "登记和处理公示期内的异议。"),
+    "followups": Entry("followups", "followups", "结果运用：优先推荐名单，不满意的后续事项。"),
+    "report": Entry("publicity", "report_command", "不满意的，写出报同级党组织和上一级团组织的报告。"),
+    "progress": Entry("progress", "progress", "工作进度督查：已完成、未完成的团支部，督查通报。"),
     "secrecy-check": Entry("secrecy_check", "secrecy_check", "试着从磁盘内容还原投票的先后，检查票箱是否保密。"),
     "demo": Entry("demo", "demo", "自动演练一次完整的测评，逐步显示。"),
 }
