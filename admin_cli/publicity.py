@@ -65,9 +65,12 @@ def _rounds(
     example="confirm 2016-0123456789abcdef\nconfirm --all --year 2016",
 )
 @_chosen
+@click.option("--date", "day", type=DAY, metavar="日期", help="确认之日（默认今天）。")
 @click.option("--revision", metavar="摘要", help="确认这一份待确认的更正件。")
 @registry_option
-def confirm(session: Session, named: tuple[str, ...], every: bool, year: int | None, revision: str | None) -> None:
+def confirm(
+    session: Session, named: tuple[str, ...], every: bool, year: int | None, day: date | None, revision: str | None
+) -> None:
     """Confirm results, or one revision."""
     today = session.now().date()
     with registry_to_write(session) as registry:
@@ -75,7 +78,7 @@ def confirm(session: Session, named: tuple[str, ...], every: bool, year: int | N
             _confirm_revision(session, registry, revision, named=named, every=every)
             return
         rounds = _rounds(registry, named, year, Publicity.COUNTED, today, every=every)
-        record_step(registry, rounds, Step.CONFIRM, today, now=session.now())
+        record_step(registry, rounds, Step.CONFIRM, day or today, now=session.now())
         _show(session, registry, rounds, today, "已确认")
 
 
