@@ -20,6 +20,7 @@ class Secret(StrEnum):
     """The codes, by the environment variable that scripts set."""
 
     ORG_PASSPHRASE = "BEIKAOBEI_ORG_PASSPHRASE"  # noqa: S105  the name of a variable, not a secret
+    NEW_ORG_PASSPHRASE = "BEIKAOBEI_NEW_ORG_PASSPHRASE"  # noqa: S105  see above
     ACTIVATION = "BEIKAOBEI_ACTIVATION"
     EMERGENCY = "BEIKAOBEI_EMERGENCY"
     SUPERVISOR_CODE = "BEIKAOBEI_SUPERVISOR_CODE"
@@ -29,6 +30,7 @@ class Secret(StrEnum):
 
 LABELS = {
     Secret.ORG_PASSPHRASE: "密钥口令",
+    Secret.NEW_ORG_PASSPHRASE: "新密钥口令",
     Secret.ACTIVATION: "启用码",
     Secret.EMERGENCY: "应急码",
     Secret.SUPERVISOR_CODE: "指导监督人员口令",

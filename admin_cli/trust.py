@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from admin_cli.delegating import delegate_command, import_command, revoke_command, rotate_command
 from admin_cli.inputs import FILE
 from admin_cli.organisations import fingerprint_words, identity
 from admin_cli.secrets_in import interactive, question
@@ -52,4 +53,8 @@ def list_command(session: Session) -> None:
     session.output.answer({"organisations": [identity(name, key) for key, name in roots]})
 
 
-trust = group("trust", "登记上级团组织的名片，只认登记过的单位签发的文件。", [add_command, list_command])
+trust = group(
+    "trust",
+    "登记上级团组织的名片，只认登记过的单位签发的文件；授权、更换、吊销密钥。",
+    [add_command, list_command, delegate_command, rotate_command, revoke_command, import_command],
+)

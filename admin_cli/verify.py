@@ -25,6 +25,7 @@ from rounds.chain import KINDS, Roots, kind_of, read_authorisation, read_card, r
 from rounds.documents import AUTHORISATION, CARD, RESULT, VOID
 from rounds.errors import BadInput, RoundError, Unreadable, VerificationFailure
 from rounds.issuing import open_organisation_key
+from rounds.trust_documents import TRUST_KINDS
 
 _CAP = max(kind.cap for kind in KINDS)
 _READERS: Mapping[str, Callable[[bytes, Roots], Evidence]] = {
@@ -69,6 +70,8 @@ def _evidence(data: bytes, roots: Roots) -> Evidence:
         return key_evidence(open_organisation_key(data, existing(Secret.ORG_PASSPHRASE)), data, roots)
     kind = kind_of(data)
     if kind.title not in _READERS:
+        if kind in TRUST_KINDS:
+            raise BadInput(f"{kind.title}须与登记库中的密钥一并核验：请用 trust import 核验并登记。")
         raise BadInput(f"{kind.title}须连同批复一并核验：请核验结果文件（.result），其中含有它。")
     return _READERS[kind.title](data, roots)
 

@@ -1,10 +1,11 @@
-"""A person of the upper organisation confirms a revision (更正): it then counts, and what it replaces no longer does."""
+"""A person of the upper organisation confirms a revision (更正): it then counts, what it replaces no longer does."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, Select, insert, select
 
 from canvass.branch_years import BranchYears
 from canvass.held import HeldRounds
@@ -30,8 +31,8 @@ def confirm_revision(registry: Registry, digest: str, *, now: datetime) -> None:
         touched.write_changes(connection)
 
 
-def _waiting(connection: Connection, digest: str) -> Row[tuple[int, int, int, int, bytes]]:
-    query = select(ends.c.id, ends.c.round, ends.c.branch, ends.c.year, revisions.c.supersedes)
+def _waiting(connection: Connection, digest: str) -> Row[Any]:
+    query: Select[Any] = select(ends.c.id, ends.c.round, ends.c.branch, ends.c.year, revisions.c.supersedes)
     query = query.join_from(ends, revisions).join(standings, standings.c.end_id == ends.c.id)
     query = query.where(ends.c.digest == bytes.fromhex(digest))
     end = connection.execute(query.where(standings.c.standing == STANDING_CODES[Standing.WAITING])).one_or_none()

@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, bindparam, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, func, insert, select
 
 from canvass.arrivals import Arrival
 from canvass.ledger_schema import branches, lines, organisations
 from canvass.schema import issuers, words
 from rounds.errors import VerificationFailure
+from rounds.trust import EVERYTHING
 
 _CHUNK = 500
 """Values in one IN list: SQLite took 999 parameters for a long time."""
@@ -115,19 +116,21 @@ class Branches:
     def __init__(self, connection: Connection, arrivals: Iterable[Arrival]) -> None:
         """Read at once every branch that the batch names by its code."""
         self._connection = connection
-        self._issuers: dict[tuple[bytes, str], list[KnownOrganisation]] = {}
+        self._issuers: dict[tuple[bytes, str, tuple[str, ...]], list[KnownOrganisation]] = {}
         codes = {arrival.authorisation.branch.code for arrival in arrivals} - {""}
         self._by_code = {found.code: found for found in self._read_codes(codes)}
         self._by_name: dict[tuple[int, str], KnownBranch] = {}
 
-    def of(self, arrival: Arrival) -> KnownBranch:
+    def of(self, arrival: Arrival, scopes: tuple[str, ...]) -> KnownBranch:
         """The branch of `arrival`; begun where neither the ledger nor an earlier result has it.
 
+        `scopes`: the paths below which its issuer may authorise, / for a root.
+
         Raises:
-            VerificationFailure: it lies outside of the organisation that authorised the round.
+            VerificationFailure: it lies outside of that, or of the organisation that authorised the round.
         """
         branch = arrival.authorisation.branch
-        places = self._places(arrival)
+        places = self._places(arrival, scopes)
         found = self._by_code.get(branch.code) if branch.code else self._named(places[0], branch.name)
         if found is None:
             found = self._begin(places[0], branch.code, branch.name)
@@ -151,15 +154,22 @@ class Branches:
             self._by_name[key] = _known(found[0])
         return self._by_name[key]
 
-    def _places(self, arrival: Arrival) -> Sequence[KnownOrganisation]:
-        """The organisations of the ledger that bear the issuer's name; one begun for it where there is none."""
-        key = (arrival.key_id, arrival.authorisation.issuer)
+    def _places(self, arrival: Arrival, scopes: tuple[str, ...]) -> Sequence[KnownOrganisation]:
+        """Where the issuer may authorise.
+
+        What a delegation says decides; a root is the organisations of the ledger that bear its name. One is begun where
+        there is none.
+        """
+        key = (arrival.key_id, arrival.authorisation.issuer, scopes)
         if key not in self._issuers:
-            path = f"/@{arrival.key_id[:8].hex()}/"
-            own = _ORGANISATION.where(organisations.c.path == path)
-            found = self._connection.execute(_named_organisations(key[1])).all() or self._connection.execute(own).all()
-            self._issuers[key] = [KnownOrganisation(*row) for row in found] or [self._begin_organisation(path, key[1])]
+            self._issuers[key] = [place for scope in scopes for place in self._found(arrival, scope)]
         return self._issuers[key]
+
+    def _found(self, arrival: Arrival, scope: str) -> list[KnownOrganisation]:
+        name, path = arrival.authorisation.issuer, f"{scope}@{arrival.key_id[:8].hex()}/"
+        named = _named_organisations(name) if scope == EVERYTHING else _ORGANISATION.where(_at(scope))
+        found = self._connection.execute(named).all() or self._connection.execute(_ORGANISATION.where(_at(path))).all()
+        return [KnownOrganisation(*row) for row in found] or [self._begin_organisation(path, name)]
 
     def _begin_organisation(self, path: str, name: str) -> KnownOrganisation:
         made = KnownOrganisation(next_id(self._connection, organisations), path, line_id(self._connection, ""))
@@ -181,6 +191,10 @@ class Branches:
 
 
 _ORGANISATION = select(organisations.c.id, organisations.c.path, organisations.c.line)
+
+
+def _at(path: str) -> ColumnElement[bool]:
+    return organisations.c.path == path
 
 
 def _named_organisations(name: str) -> Select[Any]:

@@ -44,6 +44,11 @@ class HeldRounds:
         """Whether the round has that very end."""
         return digest in self._ends.get(number, {})
 
+    def has_seen(self, connection: Connection, number: int, authorisation: bytes) -> bool:
+        """Whether an end of that very authorisation is in."""
+        found = self._ends.get(number, {}).values()
+        return any((end.claim or _read_claim(connection, end)).authorisation == authorisation for end in found)
+
     def add(self, number: int, end_id: int, claim: Claim) -> None:
         """An end of the batch."""
         self._ends[number][claim.digest] = _End(end_id, claim.digest, claim)

@@ -20,13 +20,17 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from canvass.arrivals import Arrival, arrive
 from canvass.directory import Directory
 from canvass.receiving import read_file, receive
 from canvass.registering import Fate, Outcome, register
 from canvass.registry import Registry
+from canvass.trusting import read_trust, trust_state, trust_version
 from rounds.chain import Roots
 from rounds.errors import RoundError, Unreadable, VerificationFailure
+from rounds.trust import Trust
 
 __all__ = ["Fate", "FileFate", "Terms", "expand", "import_files", "shown"]
 
@@ -77,8 +81,8 @@ def import_files(
     Raises:
         Unreadable: the registry itself failed; the files yielded before are in, the rest are not.
     """
-    entry = _Entry(registry, now, Directory())
-    terms = Terms(roots, year)
+    entry = _Entry(registry, roots, now)
+    terms = Terms(trust_state(registry, roots).keyring, year)
     verified = _verified(paths, terms)
     try:
         for some in _batches(verified, batch, clock):
@@ -94,10 +98,13 @@ class _Entry:
     """The writer: one transaction a batch."""
 
     registry: Registry
+    roots: Roots
     now: datetime
-    directory: Directory
+    directory: Directory = field(default_factory=Directory)
     early: list[tuple[int, int, Path]] = field(default_factory=list)
     """Attempts whose predecessor may be among the files to come: attempt, place, path."""
+    _trust: tuple[int, Trust] | None = None
+    """As of which version of the registry's trust: a revocation that comes in meanwhile counts from the next batch."""
 
     def enter(self, some: list[_Verified], *, last: bool = False) -> Iterator[FileFate]:
         """Enter one batch; its fates once it is committed. `last`: nothing comes that an attempt could wait for."""
@@ -115,10 +122,16 @@ class _Entry:
             return []
         try:
             with self.registry.writing() as connection:
-                return register(connection, arrivals, self.now, self.directory)
+                return register(connection, arrivals, self.now, self.directory, self._trust_now(connection))
         except BaseException:
             self.directory.forget()
             raise
+
+    def _trust_now(self, connection: Connection) -> Trust:
+        version = trust_version(connection)
+        if self._trust is None or self._trust[0] != version:
+            self._trust = (version, read_trust(connection, self.roots))
+        return self._trust[1]
 
 
 @dataclass(frozen=True)

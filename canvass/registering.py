@@ -24,6 +24,7 @@ from canvass.predecessors import MissingPredecessor, Predecessors
 from canvass.schema import Standing, ends, envelopes, reasons, revisions
 from canvass.standing import Judgement
 from rounds.errors import RoundError
+from rounds.trust import Trust
 
 
 class Fate(StrEnum):
@@ -48,13 +49,15 @@ _DUPLICATE = Outcome(Fate.DUPLICATE, "已导入过同一份文件，未重复计
 _UNKNOWN = "台账中没有这个团支部：已导入，请核对台账或批复所载的团支部代码。"
 
 
-def register(connection: Connection, arrivals: Sequence[Arrival], now: datetime, directory: Directory) -> list[Outcome]:
-    """Enter a batch; the fate of each, in order. `now` (aware) is recorded.
+def register(
+    connection: Connection, arrivals: Sequence[Arrival], now: datetime, directory: Directory, trust: Trust
+) -> list[Outcome]:
+    """Enter a batch; the fate of each, in order. `now` (aware) is recorded; `trust` says whose signature counts.
 
     An arrival that is refused enters nothing and does not hold up the others. `directory` must `forget` when the
     caller's transaction is rolled back.
     """
-    batch = _Batch(connection, arrivals, directory)
+    batch = _Batch(connection, arrivals, directory, trust)
     taken = [batch.take(arrival) for arrival in arrivals]
     judged = batch.write(now)
     return [_judged(outcome, judged.get(a.claim.digest)) for a, outcome in zip(arrivals, taken, strict=True)]
@@ -70,8 +73,9 @@ def _judged(outcome: Outcome, judgement: Judgement | None) -> Outcome:
 class _Batch:
     """One batch on its way in; `take` each, then `write` once."""
 
-    def __init__(self, connection: Connection, arrivals: Sequence[Arrival], directory: Directory) -> None:
+    def __init__(self, connection: Connection, arrivals: Sequence[Arrival], directory: Directory, trust: Trust) -> None:
         self._connection = connection
+        self._trust = trust
         self._directory = directory
         self._held = HeldRounds(connection, {arrival.round for arrival in arrivals})
         self._branches = Branches(connection, arrivals)
@@ -86,7 +90,7 @@ class _Batch:
         if self._held.has(arrival.round, arrival.claim.digest):
             return _DUPLICATE
         try:
-            branch = self._branches.of(arrival)
+            branch = self._branches.of(arrival, self._scopes(arrival))
             previous = self._predecessors.of(arrival, branch)
         except MissingPredecessor as missing:
             return Outcome(Fate.REJECTED, str(missing), missing.attempt)
@@ -97,6 +101,16 @@ class _Batch:
         self._held.add(arrival.round, number, arrival.claim)
         self._predecessors.add(number, arrival, branch)
         return Outcome(Fate.IMPORTED, _remark(arrival, branch) if self._listed else "")
+
+    def _scopes(self, arrival: Arrival) -> tuple[str, ...]:
+        """Where the signer of the authorisation may authorise.
+
+        Raises:
+            VerificationFailure: its delegation is not valid then, or it was revoked before the authorisation was seen.
+        """
+        digest = arrival.claim.authorisation
+        seen = self._held.has_seen(self._connection, arrival.round, digest)
+        return self._trust.check(arrival.key_id.hex(), digest.hex(), arrival.authorisation.issued, seen=seen)
 
     def write(self, now: datetime) -> Mapping[bytes, Judgement]:
         """Steps 4 to 6; the standing of every end that was entered."""

@@ -31,9 +31,10 @@ from rounds.keys import check_distinct, check_sealing_key, check_signing_key, fi
 from rounds.results import check_result, check_signers
 from rounds.rules import quorum_needed
 from rounds.sharing import Holder
+from rounds.trust_documents import TRUST_KINDS
 
 Roots = Mapping[bytes, str]
-KINDS: tuple[Kind[Any], ...] = (CARD, AUTHORISATION, ZERO_REPORT, RESULT, VOID)
+KINDS: tuple[Kind[Any], ...] = (CARD, AUTHORISATION, ZERO_REPORT, RESULT, VOID, *TRUST_KINDS)
 E = TypeVar("E", Result, VoidReport)
 
 
@@ -44,6 +45,20 @@ class RoundEnd(Generic[E]):
     end: Verified[E]
     authorisation: Verified[Authorisation]
     zero_report: Verified[ZeroReport]
+
+
+class Keyring(dict[bytes, str]):
+    """Roots by their keys, found by a key's fingerprint too: with ten thousand of them nobody looks through all."""
+
+    def __init__(self, roots: Roots) -> None:
+        """`roots`: public key → name."""
+        super().__init__(roots)
+        self._by_id = {fingerprint(public): public for public in roots}
+
+    def claimed(self, envelope: Envelope) -> dict[bytes, str]:
+        """The roots among those that claim to have signed."""
+        ids = (signature.keyid for signature in envelope.signatures)
+        return {self._by_id[key_id]: self[self._by_id[key_id]] for key_id in ids if key_id in self._by_id}
 
 
 def read_card(data: bytes) -> Verified[OrganisationCard]:
@@ -68,13 +83,13 @@ def read_authorisation(data: bytes, roots: Roots) -> Verified[Authorisation]:
     """
 
     def one_root(claim: Claim[Authorisation]) -> Expected:
-        claimed = {signature.keyid for signature in claim.envelope.signatures}
-        if not claimed & {fingerprint(public) for public in roots}:
+        claimed = (roots if isinstance(roots, Keyring) else Keyring(roots)).claimed(claim.envelope)
+        if not claimed:
             raise UntrustedIssuer(
                 "未验证：签发单位不在本机登记的上级团组织之列，或文件被改动。"
                 "请先用 trust add 登记上级团组织的名片（.pub），或用 --trust 指明。"
             )
-        return Expected(roots, 1)
+        return Expected(claimed, 1)
 
     verified = read(data, AUTHORISATION, one_root)
     _check_authorisation(verified)

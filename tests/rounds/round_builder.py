@@ -33,6 +33,7 @@ from rounds.documents import (
 )
 from rounds.encoding import decode, digest, stamp
 from rounds.envelope import Envelope, Kind, sign
+from rounds.errors import VerificationFailure
 from rounds.issuing import (
     OrganisationKey,
     RoundPlan,
@@ -205,3 +206,12 @@ def open_printed(record: RoundKeys, printed: str) -> SecretKeys:
 
 def _officer(name: str, role: Holder, keys: RoundKeys) -> Officer:
     return Officer(name=name, role=role, sealing=keys.sealing, signing=keys.signing)
+
+
+def check_of_trust(attempt: Callable[[], object]) -> str:
+    """The check that a refusal names."""
+    try:
+        attempt()
+    except VerificationFailure as failure:
+        return failure.check
+    raise AssertionError("nothing was refused")
