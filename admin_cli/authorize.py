@@ -16,12 +16,13 @@ from admin_cli.newfiles import NewFiles
 from admin_cli.organisations import fingerprint_words
 from admin_cli.papers.officers import Granted, envelope, letter
 from admin_cli.previous import next_attempt
-from admin_cli.registries import registry_option, registry_to_read
+from admin_cli.registries import registry_option, registry_to_read, registry_to_write
 from admin_cli.secrets_in import Secret, existing
 from admin_cli.session import Session, command
 from ballots_store.files import read_capped
 from ballots_store.home import Home
 from ballots_store.trust import enrol, enrolled
+from canvass.grants import record_grants
 from canvass.ledger import branch
 from rounds import keyfile
 from rounds.chain import read_authorisation
@@ -118,9 +119,19 @@ def authorize(session: Session, org_key: Path, out: Path, **given: Any) -> None:
         files.write(out, issued.data)
         for path, build in papers.items():
             files.write(path, build(granted(issued, key)))
+    if given["branch"] is not None:
+        _note_grant(session, given["branch"], issued, key)
     if papers:
         session.output.warn("载有启用码、应急码的文件请打印后立即删除，不得用邮件、即时通信传送。")
     _show(session, plan, issued, out)
+
+
+def _note_grant(session: Session, code: str, issued: IssuedAuthorisation, key: OrganisationKey) -> None:
+    """From now on the branch waits for its result, no longer for its 批复 (`kit --all-pending`)."""
+    with registry_to_write(session) as registry:
+        signed = read_authorisation(issued.data, {key.public: key.name})
+        if not signed.rehearsal:
+            record_grants(registry, [(branch(registry, code).id, signed)])
 
 
 def granted(issued: IssuedAuthorisation, key: OrganisationKey) -> Granted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import click
@@ -45,6 +45,19 @@ class Moment(click.ParamType[str]):
             return self.fail("须为带时区的时间，形如 2017-04-01T14:30:00+08:00。", param, ctx)
 
 
+class Day(click.ParamType[date]):
+    """A day, 2017-04-01."""
+
+    name = "日期"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The day; a complaint in Chinese otherwise."""
+        try:
+            return date.fromisoformat(unicodedata.normalize("NFKC", str(value)).strip())
+        except ValueError:
+            return self.fail("须为日期，形如 2017-04-01。", param, ctx)
+
+
 class Words(click.ParamType[str]):
     """A name or a line of text as signed files hold it: NFC, visible characters, bounded."""
 
@@ -77,6 +90,7 @@ class OneOf(click.ParamType[str]):
 
 COUNT = Count()
 MOMENT = Moment()
+DAY = Day()
 NAME = Words()
 OPTIONAL_NAME = Words(shortest=0)
 LINE = Words(_MAX_LINE)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import click
 import msgspec
 from rich.console import Console
+from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
@@ -44,14 +45,14 @@ class Output:
                     _console().print(Text(printable(line)), soft_wrap=True)
 
     def table(self, title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """A table for people; None is shown as —."""
+        """A table for people; None is shown as —, a bar as a bar."""
         if self.as_json:
             return
         table = Table(title=Text(printable(title)), title_justify="left")
         for name in head:
             table.add_column(Text(name), overflow="fold")
         for row in rows:
-            table.add_row(*(Text("—" if cell is None else printable(str(cell))) for cell in row))
+            table.add_row(*map(_cell, row))
         with _quiet_pipe():
             _console().print(table)
 
@@ -62,6 +63,12 @@ class Output:
     def warn(self, line: str) -> None:
         """A warning: one line on stderr."""
         click.echo(f"注意：{one_line(line)}", err=True)
+
+
+def _cell(value: object) -> Text | ProgressBar:
+    if isinstance(value, ProgressBar):
+        return value
+    return Text("—" if value is None else printable(str(value)))
 
 
 def say_error(line: str) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -17,8 +19,11 @@ from admin_cli.organisations import trusted_roots
 from admin_cli.paper import import_paper_table, paper_answer, show_papers
 from admin_cli.registries import registry_option, registry_to_read, registry_to_write
 from admin_cli.session import Session, command
+from admin_cli.summary_files import annex4_rows, summary_options, with_publicity, write_summary
+from canvass.averages import mean_of_lines
 from canvass.importing import Fate, FileFate, expand, import_files
 from canvass.paper import paper_entries
+from canvass.publicity import posted_periods
 from canvass.summary import COLUMNS, Average, Summary, SummaryRow, Unsummed, summarise
 from rounds.errors import BadInput
 
@@ -103,16 +108,20 @@ def _show_fates(session: Session, done: list[FileFate]) -> Exit:
 
 @command(
     "summary",
-    "汇总已导入的测评结果（附件4的各栏），另列冲突、待确认、作废和无效的测评。",
-    example="summary --year 2016",
+    "汇总已导入的测评结果（附件4的各栏，按战线合计），另列冲突、待确认、作废和无效的测评。\n"
+    "可写出 Excel 表格（可套用本单位模板）和 .csv。",
+    example="summary --year 2016\nsummary --year 2016 --out 附件4.xlsx --unit 共青团某某大学委员会",
 )
 @click.option("--year", type=COUNT, metavar="年", help="只汇总这一测评年度。")
+@summary_options
 @registry_option
-def summary(session: Session, year: int | None) -> None:
-    """Print the summary of the registry."""
+def summary(session: Session, year: int | None, **given: Any) -> None:  # noqa: ANN401  click's values by name
+    """Print the summary of the registry, and write it."""
     with registry_to_read(session) as registry:
-        found = summarise(registry, year=year)
+        found = with_publicity(summarise(registry, year=year), posted_periods(registry))
         unsigned = paper_entries(registry, year=year)
+    found = replace(found, averages=(*found.averages, mean_of_lines(found.rows)))
+    written = write_summary(session, found, unsigned, given)
     _show_rows(session, found)
     show_papers(session, unsigned)
     for average in found.averages:
@@ -121,17 +130,19 @@ def summary(session: Session, year: int | None) -> None:
         if unsummed:
             listed = [(end.branch, end.round_id, f"第{end.attempt}次", end.note) for end in unsummed]
             session.output.table(title, ("团支部", "测评编号", "次数", "说明"), listed)
-    session.output.answer(_summary_answer(found) | {"unsigned": [paper_answer(entry) for entry in unsigned]})
+    session.output.lines(*(f"已写出：{path}" for path in written))
+    answer = _summary_answer(found) | {"unsigned": [paper_answer(entry) for entry in unsigned]}
+    session.output.answer(answer | {"files": [str(path) for path in written]})
 
 
 def _show_rows(session: Session, found: Summary) -> None:
     """附件4 on the screen, without the columns that nobody has filled."""
-    rows = [row.cells() for row in found.rows]
-    if not rows:
+    if not found.rows:
         session.output.lines("没有已导入的有效测评结果。")
         return
+    rows = [row.cells for row in annex4_rows(found.rows) if row.is_sum or len(found.rows) <= _LISTED_AT_MOST]
     filled = [at for at in range(len(COLUMNS)) if any(row[at] != "" for row in rows)]
-    listed = [[row[at] for at in filled] for row in (*rows, found.totals.cells())]
+    listed = [[row[at] for at in filled] for row in rows]
     session.output.table("团支部书记“背靠背”满意度测评工作情况汇总表", [COLUMNS[at] for at in filled], listed)
 
 

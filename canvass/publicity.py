@@ -124,6 +124,24 @@ def record_step(
             connection.execute(insert(publicity_steps), rows)
 
 
+def posted_periods(registry: Registry) -> dict[str, Period]:
+    """The days of the 公示 of each round that has one, by the round's id; a withdrawn one is none.
+
+    Raises:
+        Unreadable: the registry failed.
+    """
+    query = select(publicity_steps, ends.c.year, ends.c.round).join_from(publicity_steps, ends)
+    found: dict[str, Period] = {}
+    with registry.reading() as connection:
+        for row in connection.execute(query.order_by(publicity_steps.c.id)):
+            named, period = round_id(row.year, row.round), _period(row)
+            if period is not None:
+                found[named] = period
+            elif STEPS[row.step] is Step.WITHDRAW:
+                found.pop(named, None)
+    return found
+
+
 def title_of(registry: Registry, one: CountedRound) -> str:
     """The title that the round was authorised under, from the signed file itself."""
     with registry.reading() as connection:

@@ -179,8 +179,8 @@ class Summary:
 
     rows: tuple[SummaryRow, ...]
     totals: Totals
-    averages: tuple[Average, Average]
-    """Weighted by ballots, then unweighted."""
+    averages: tuple[Average, ...]
+    """Weighted by ballots, then unweighted; reports may add others."""
     conflicts: tuple[Unsummed, ...]
     waiting: tuple[Unsummed, ...]
     voids: tuple[Unsummed, ...]

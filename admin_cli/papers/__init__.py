@@ -9,7 +9,8 @@
     reporting    reports to 同级党组织 and 上一级团组织
     circular     工作进度督查通报
     calling      电话回访 sheets: questions about procedure, never about the vote
-    sheets       附件4 and progress as .xlsx (and into a unit's own template)      plain  the same as .csv
+    sheets       附件4 and progress as .xlsx (.csv: `admin_cli.sheets`)
+    template     附件4 into a unit's own .xlsx
     picture      progress per 战线 for a notice board, .svg and .png
 
 Nothing here opens a file of the user's, asks the clock or draws a random byte: paths, times and codes are the

@@ -21,6 +21,8 @@ class Share:
     done: int
     expected: int
     again: int = 0
+    unsigned: int = 0
+    """Of `done`, on paper or online: 未经签名验证."""
 
     @property
     def percent(self) -> str:
@@ -56,7 +58,12 @@ class Progress:
     def whole(self) -> Share:
         """All lines together."""
         sums = (sum(line.done for line in self.lines), sum(line.expected for line in self.lines))
-        return Share("合计", *sums, again=sum(line.again for line in self.lines))
+        return Share(
+            "合计",
+            *sums,
+            again=sum(line.again for line in self.lines),
+            unsigned=sum(line.unsigned for line in self.lines),
+        )
 
 
 def circular(progress: Progress) -> bytes:
@@ -86,11 +93,10 @@ def circular(progress: Progress) -> bytes:
 
 def _overall(progress: Progress) -> str:
     whole = progress.whole
-    head = (
-        f"截至{chinese_date(progress.day)}，应完成{whole.expected}个团支部，已完成{whole.done}个，完成率{whole.percent}"
-    )
+    unsigned = f"（其中未经签名验证{whole.unsigned}个）" if whole.unsigned else ""
+    head = f"截至{chinese_date(progress.day)}，应完成{whole.expected}个团支部，已完成{whole.done}个{unsigned}"
     again = f"，其中需重新测评{whole.again}个" if whole.again else ""
-    return f"{head}；未完成{whole.expected - whole.done}个{again}。分战线进度如下："
+    return f"{head}，完成率{whole.percent}；未完成{whole.expected - whole.done}个{again}。分战线进度如下："
 
 
 def _cells(share: Share) -> tuple[str, ...]:

@@ -27,7 +27,17 @@ SAFE = {
 MAX_ROWS = 1_048_576
 """Rows of an Excel sheet."""
 
-_WIDTHS = {"序号": 5, "备注": 18, "上级团组织": 16, "团支部名称": 18, "测评时间": 11, "公示起止时间": 14, "团支部": 24}
+_WIDTHS = {
+    "序号": 5,
+    "备注": 18,
+    "上级团组织": 16,
+    "团支部名称": 18,
+    "测评时间": 11,
+    "公示起止时间": 14,
+    "团支部": 24,
+    "算法": 44,
+    "名称": 24,
+}
 _WIDTH = 8.5
 _TITLE_ROWS = 3
 
@@ -60,8 +70,8 @@ class Table:
     rows: Iterable[Row]
 
 
-def annex4_workbook(form: Annex4) -> bytes:
-    """附件4 as .xlsx: A4 landscape, one page wide, the head on every page.
+def annex4_workbook(form: Annex4, apart: Iterable[Table] = ()) -> bytes:
+    """附件4 as .xlsx: A4 landscape, one page wide, the head on every page; `apart` on sheets of their own.
 
     Raises:
         RuleRefusal: more rows than a sheet of Excel holds.
@@ -79,6 +89,8 @@ def annex4_workbook(form: Annex4) -> bytes:
         _write_table(sheet, formats, form.columns, form.rows, first=_TITLE_ROWS)
         sheet.freeze_panes(_TITLE_ROWS + 1, 0)
         sheet.repeat_rows(0, _TITLE_ROWS)
+        for table in apart:
+            _plain_sheet(book, formats, table)
     return stream.getvalue()
 
 
@@ -92,12 +104,16 @@ def workbook(tables: Iterable[Table]) -> bytes:
     with xlsxwriter.Workbook(stream, SAFE) as book:
         formats = _Formats(book)
         for table in tables:
-            sheet = book.add_worksheet(table.name)
-            _page(sheet)
-            _write_table(sheet, formats, table.columns, table.rows, first=0)
-            sheet.freeze_panes(1, 0)
-            sheet.repeat_rows(0)
+            _plain_sheet(book, formats, table)
     return stream.getvalue()
+
+
+def _plain_sheet(book: Any, formats: _Formats, table: Table) -> None:  # noqa: ANN401  xlsxwriter ships no types
+    sheet = book.add_worksheet(table.name)
+    _page(sheet)
+    _write_table(sheet, formats, table.columns, table.rows, first=0)
+    sheet.freeze_panes(1, 0)
+    sheet.repeat_rows(0)
 
 
 def percent_value(text: str) -> float | None:

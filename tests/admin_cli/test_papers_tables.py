@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from admin_cli.papers import sheets
-from admin_cli.papers.plain import csv_file
 from admin_cli.papers.sheets import Annex4, Row, Table, annex4_workbook, percent_value, workbook
 from admin_cli.papers.template import fill_template
+from admin_cli.sheets import Sheet, csv_file
 from canvass.summary import COLUMNS
 from rounds.errors import BadInput, RuleRefusal, Unreadable
 
@@ -71,7 +71,7 @@ def _parts(data: bytes) -> list[bytes]:
 
 
 def test_hostile_texts_stay_texts_in_csv() -> None:
-    data = csv_file(("团支部", "人数"), [(name, -1) for name in HOSTILE])
+    data = csv_file(Sheet("表", ("团支部", "人数"), [(name, -1) for name in HOSTILE]))
     assert data.startswith(b"\xef\xbb\xbf")
     read = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))[1:]
     assert [row[0].removeprefix("'") for row in read] == list(HOSTILE)

@@ -1,0 +1,201 @@
+"""`kit`: everything that the branches of the ledger need on the day, a folder each, in one command."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from admin_cli.authorize import granted
+from admin_cli.folders import folder_name, write_folder
+from admin_cli.inputs import COUNT, FILE, MOMENT, OPTIONAL_LINE
+from admin_cli.papers.kit import AUTHORISATION_NAME, CARD_NAME, WITH_CODES, kit_papers
+from admin_cli.progress_bar import watched
+from admin_cli.registries import registry_option, registry_to_write
+from admin_cli.secrets_in import Secret, existing
+from admin_cli.session import Session, command
+from ballots_store.files import read_capped
+from ballots_store.trust import enrol, enrolled
+from canvass.grants import Waiting, record_grants, scope_of, waiting
+from canvass.ledger import LedgerBranch
+from canvass.registry import Registry
+from rounds import keyfile
+from rounds.chain import check_names, read_authorisation
+from rounds.documents import AUTHORISATION, CARD, Authorisation, OrganisationCard
+from rounds.envelope import Verified, sign
+from rounds.errors import BadInput, RuleRefusal, VerificationFailure
+from rounds.issuing import IssuedAuthorisation, OrganisationKey, RoundPlan, authorise, open_organisation_key
+
+_AHEAD = 4
+"""Authorisations that are made ahead of their papers: the key derivation runs beside them, on the other core."""
+
+
+@dataclass(frozen=True)
+class _Work:
+    """One branch: what to authorise, where its folder goes."""
+
+    waiting: Waiting
+    plan: RoundPlan
+    place: Path
+
+
+@command(
+    "kit",
+    "为台账中所有待批复的团支部各生成一个文件夹：批复文件、授权书、应急信封、签到表、测评表等，可直接打印。\n"
+    "每个文件夹要么完整，要么没有；中断后再次运行即从原处继续，已有的不覆盖。",
+    example="kit --all-pending --org-key org.key --year 2016 --out 测评材料",
+)
+@click.option("--all-pending", is_flag=True, help="台账中所有待批复的团支部（含需重新测评的）。")
+@click.option("--branch", "codes", multiple=True, metavar="CODE", help="只生成这一团支部的；可多次使用。")
+@click.option("--org-key", required=True, type=FILE, metavar="F.key", help="组织密钥文件。")
+@click.option("--year", required=True, type=COUNT, metavar="年", help="测评年度，如 2016。")
+@click.option("--place", default="", type=OPTIONAL_LINE, metavar="地点", help="测评地点；各支部不同的，打印后填写。")
+@click.option("--opens", default="", type=MOMENT, metavar="T", help="开始时间，如 2017-03-20T08:00:00+08:00。")
+@click.option("--closes", default="", type=MOMENT, metavar="T", help="结束时间；都不填则不限时间。")
+@click.option("--out", required=True, type=FILE, metavar="DIR", help="放各团支部文件夹的位置，没有则新建。")
+@registry_option
+def kit(session: Session, org_key: Path, out: Path, **given: Any) -> None:  # noqa: ANN401  click's values by name
+    """Authorise and print for every branch that waits."""
+    if bool(given["codes"]) == given["all_pending"]:
+        raise BadInput("请用 --all-pending 生成全部待批复的，或用 --branch 指明团支部，二者选一。")
+    data = read_capped(org_key, keyfile.MAX_SIZE, "组织密钥文件")
+    keyfile.read_key_file(data)
+    key = open_organisation_key(data, existing(Secret.ORG_PASSPHRASE))
+    card = sign(OrganisationCard(name=key.name, signing=key.public), CARD.official, [key.signing])
+    with registry_to_write(session) as registry:
+        work, refused = _work(registry, key, out, given)
+        out.mkdir(mode=0o700, exist_ok=True)
+        work, resumed = _resume(registry, key, work)
+        if key.public not in enrolled(session.home):
+            enrol(session.home, card)
+        written = []
+        made = _made(work, key, card, session.now())
+        for one in watched(made, len(work), "生成", show=not session.as_json):
+            record_grants(registry, [one])
+            written.append(one)
+    _show(session, out, work, refused, resumed)
+
+
+def _work(
+    registry: Registry, key: OrganisationKey, out: Path, given: Mapping[str, Any]
+) -> tuple[list[_Work], list[tuple[LedgerBranch, str]]]:
+    """What is to be made, and the branches that wait but cannot be authorised, each with the reason.
+
+    Raises:
+        RuleRefusal: a branch that was named does not wait, or nothing may be authorised with this key.
+    """
+    found = waiting(registry, year=given["year"], path=scope_of(registry, key.name))
+    wanted = set(given["codes"])
+    if missing := wanted - {one.branch.code for one in found}:
+        raise RuleRefusal(f"团支部{'、'.join(sorted(missing))}不在待批复之列：台账中没有、已批复或已有结果。")
+    chosen = [one for one in found if not wanted or one.branch.code in wanted]
+    refused = [(one.branch, why) for one in chosen if (why := _obstacle(one.branch))]
+    ready = [one for one in chosen if not _obstacle(one.branch)]
+    return [_Work(one, _plan(one, given), out / _folder(one.branch)) for one in ready], refused
+
+
+def _obstacle(branch: LedgerBranch) -> str:
+    """What in the ledger keeps the branch from being authorised; '' where nothing does."""
+    if not branch.affiliated:
+        return "团员挂靠尚未确认"
+    try:
+        if branch.supervisor:
+            check_names(branch.secretary, branch.supervisor, "")
+    except VerificationFailure as failure:
+        return str(failure)
+    return ""
+
+
+def _folder(branch: LedgerBranch) -> str:
+    return folder_name(f"{branch.code} {branch.name}")
+
+
+def _plan(one: Waiting, given: Mapping[str, Any]) -> RoundPlan:
+    branch = one.branch
+    return RoundPlan(
+        branch_name=branch.name,
+        branch_code=branch.code,
+        secretary=branch.secretary,
+        year=given["year"],
+        registered=branch.registered,
+        post=branch.post,
+        since=branch.since,
+        supervisor=branch.supervisor,
+        place=given["place"],
+        opens=given["opens"],
+        closes=given["closes"],
+        attempt=one.attempt,
+        previous_end=one.previous_end,
+    )
+
+
+def _resume(registry: Registry, key: OrganisationKey, work: list[_Work]) -> tuple[list[_Work], int]:
+    """What is left after the folders that an interrupted run finished; those are noted in the registry now.
+
+    Raises:
+        RuleRefusal: a folder stands there that is not this branch's kit of this attempt.
+    """
+    standing = [one for one in work if one.place.exists()]
+    record_grants(registry, [(one.waiting.branch.id, _finished(one, key)) for one in standing])
+    return [one for one in work if one not in standing], len(standing)
+
+
+def _finished(one: _Work, key: OrganisationKey) -> Verified[Authorisation]:
+    refusal = RuleRefusal(f"文件夹“{one.place}”已存在，但不是该团支部本次测评的材料：请移走，或换一个 --out。")
+    path = one.place / AUTHORISATION_NAME
+    if not path.is_file():
+        raise refusal
+    found = read_authorisation(read_capped(path, AUTHORISATION.cap, "批复文件"), {key.public: key.name})
+    record = found.record
+    if (record.branch.code, record.year, record.attempt) != (one.plan.branch_code, one.plan.year, one.plan.attempt):
+        raise refusal
+    return found
+
+
+def _made(
+    work: list[_Work], key: OrganisationKey, card: bytes, now: datetime
+) -> Iterator[tuple[int, Verified[Authorisation]]]:
+    """Write each folder; yields it once it stands whole."""
+    with ThreadPoolExecutor(_AHEAD) as pool:
+        try:
+            pending = {at: pool.submit(_authorise, work[at].plan, key, now) for at in range(min(_AHEAD, len(work)))}
+            for at, one in enumerate(work):
+                issued = pending.pop(at).result()
+                if at + _AHEAD < len(work):
+                    pending[at + _AHEAD] = pool.submit(_authorise, work[at + _AHEAD].plan, key, now)
+                paper = granted(issued, key)
+                files = {AUTHORISATION_NAME: issued.data, CARD_NAME: card, **kit_papers(paper)}
+                write_folder(one.place, files)
+                yield one.waiting.branch.id, read_authorisation(issued.data, {key.public: key.name})
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _authorise(plan: RoundPlan, key: OrganisationKey, now: datetime) -> IssuedAuthorisation:
+    return authorise(plan, key, now=now, draw=secrets.token_bytes)
+
+
+def _show(
+    session: Session, out: Path, work: list[_Work], refused: list[tuple[LedgerBranch, str]], resumed: int
+) -> None:
+    before = f"；此前已生成{resumed}个" if resumed else ""
+    session.output.lines(f"已为{len(work)}个团支部生成测评材料{before}：{out}。")
+    if refused:
+        rows = [(branch.code, branch.name, why) for branch, why in refused]
+        session.output.table("未生成（须先更正台账）", ("代码", "团支部", "原因"), rows)
+    if work or resumed:
+        session.output.warn(f"“{WITH_CODES[0]}”和“{WITH_CODES[1]}”载有启用码、应急码：打印后立即删除，不得用邮件传送。")
+    session.output.answer(
+        {
+            "out": str(out),
+            "written": [{"branch": one.plan.branch_code, "path": str(one.place)} for one in work],
+            "resumed": resumed,
+            "refused": [{"branch": branch.code, "reason": why} for branch, why in refused],
+        }
+    )

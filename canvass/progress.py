@@ -1,0 +1,172 @@
+"""工作进度督查 (四、工作督查 1): done and expected by 战线 and organisation from the roll-ups, the unfinished by name.
+
+Done is an accepted valid result; 未经签名验证 ones are counted apart. What is done after the deadline is late:
+the deadline's own day is in time (“应于4月1日前”, 4月1日 itself included).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from canvass.grant_schema import grants
+from canvass.ledger import LedgerBranch, below, ledger_branches
+from canvass.ledger_schema import branches, lines, organisations
+from canvass.registry import Registry
+from canvass.rollup_schema import State
+from canvass.rollups import DONE, RERUN, Sums, by_child, by_line, children, expectation, roots
+from canvass.schema import OUTCOMES, STANDINGS, EndKind, Standing, ends, papers, standings
+from rounds.errors import RuleRefusal
+from rounds.rules import Outcome
+
+_DAY = 86_400
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True)
+class Stand:
+    """How far one 战线 or one organisation is; all numbers are branches."""
+
+    name: str
+    expected: int
+    done: int
+    again: int
+    """需重新测评."""
+    unsigned: int
+    """未经签名验证, not among `done`."""
+    late: int = 0
+    """Of `done`, after the deadline."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A branch of the ledger without a valid result, how far it is, and whom to ring up."""
+
+    branch: LedgerBranch
+    state: str
+
+
+def stand_by_line(registry: Registry, *, year: int, deadline: date, path: str | None = None) -> list[Stand]:
+    """Per 战线, by name.
+
+    Raises:
+        RuleRefusal: there is no ledger, so nobody knows how many branches are expected.
+        Unreadable: the registry failed.
+    """
+    wanted = expectation(registry, path=path)
+    if not wanted:
+        raise RuleRefusal("没有台账，不知道应完成多少个团支部：请先用 ledger import 导入台账。")
+    held = by_line(registry, year=year, path=path)
+    late = _late(registry, year, deadline, path)
+    names = sorted(wanted.keys() | held.keys())
+    return [
+        _stand(name, wanted[name].branches if name in wanted else 0, held.get(name, {}), late.get(name, 0))
+        for name in names
+    ]
+
+
+def stand_by_organisation(registry: Registry, *, year: int, path: str | None = None) -> list[Stand]:
+    """Per organisation directly below `path`; without one, below the only root, or per root where there are several.
+
+    Raises:
+        Unreadable: the registry failed.
+    """
+    if path is None:
+        tops = roots(registry)
+        path = tops[0].path if len(tops) == 1 and children(registry, tops[0].path) else None
+    listed = roots(registry) if path is None else children(registry, path)
+    held = by_child(registry, year=year, path=path)
+    return [
+        _stand(one.name, _expected(registry, one.path), held.get(one.id, {}))
+        for one in listed
+        if one.id in held or _expected(registry, one.path)
+    ]
+
+
+def _expected(registry: Registry, path: str) -> int:
+    return sum(one.branches for one in expectation(registry, path=path).values())
+
+
+def _stand(name: str, expected: int, held: Mapping[State, Sums], late: int = 0) -> Stand:
+    """Branches outside of the ledger may have results: nothing is ever more than all."""
+    done, again = (_branches(held, states) for states in (DONE, RERUN))
+    unsigned = _branches(held, (State.UNSIGNED,))
+    return Stand(name, max(expected, done + unsigned), done, again, unsigned, late)
+
+
+def _branches(held: Mapping[State, Sums], states: Iterable[State]) -> int:
+    return sum(held[state].branches for state in states if state in held)
+
+
+def _late(registry: Registry, year: int, deadline: date, path: str | None) -> dict[str, int]:
+    """Branches per 战线 whose valid result was counted after the deadline, on the hall's own calendar."""
+    day = (ends.c.closed + ends.c.utc_offset * 60) // _DAY
+    query = (
+        select(lines.c.name, func.count(ends.c.branch.distinct()))
+        .join_from(ends, branches)
+        .join(organisations, organisations.c.id == branches.c.organisation)
+        .join(lines, lines.c.id == organisations.c.line)
+        .outerjoin(standings, standings.c.end_id == ends.c.id)
+        .where(ends.c.year == year, standings.c.end_id.is_(None), ends.c.outcome.in_(_VALID))
+        .where(day > deadline.toordinal() - _EPOCH)
+        .group_by(lines.c.name)
+    )
+    with registry.reading() as connection:
+        rows = connection.execute(query if path is None else query.where(below(path)))
+        return {row[0]: row[1] for row in rows}
+
+
+_VALID = tuple(code for code, outcome in OUTCOMES.items() if outcome is not Outcome.INVALID)
+
+
+def missing(registry: Registry, *, year: int, path: str | None = None) -> list[Missing]:
+    """The ledger's branches below `path` that have no valid result of `year`, by organisation and code.
+
+    Raises:
+        Unreadable: the registry failed.
+    """
+    listed = ledger_branches(registry, path=path)
+    with registry.reading() as connection:
+        states = _states(connection, year)
+    return [Missing(one, states.get(one.id, _NOT_AUTHORISED)) for one in listed if states.get(one.id) != _DONE]
+
+
+_DONE = "已完成"
+_NOT_AUTHORISED = "尚未批复"
+_AUTHORISED = "已批复，未报送"
+_CONTESTED = "结果有冲突，待核实"
+_WAITING = "只有待确认的更正件"
+_VOID = "已作废，需重新测评"
+_INVALID = "无效，需重新测评"
+_RANK = (_DONE, _CONTESTED, _WAITING, _AUTHORISED, _INVALID, _VOID)
+"""Of several states the one nearest to a result is told: a branch authorised again no longer waits for its 批复."""
+
+
+def _states(connection: Connection, year: int) -> dict[int, str]:
+    """The state of every branch that has one."""
+    found: dict[int, set[str]] = defaultdict(set)
+    rounds: dict[int, set[int]] = defaultdict(set)
+    columns = (ends.c.branch, ends.c.round, ends.c.kind, ends.c.outcome)
+    query = select(*columns, standings.c.standing).outerjoin_from(ends, standings).where(ends.c.year == year)
+    for row in connection.execute(query):
+        rounds[row.branch].add(row.round)
+        found[row.branch].add(_state(row))
+    for branch, number in connection.execute(select(grants.c.branch, grants.c.round).where(grants.c.year == year)):
+        if number not in rounds[branch]:
+            found[branch].add(_AUTHORISED)
+    for branch in connection.scalars(select(papers.c.branch).where(papers.c.year == year)):
+        found[branch].add(_DONE)
+    return {branch: min(states, key=_RANK.index) for branch, states in found.items()}
+
+
+def _state(row: Any) -> str:  # noqa: ANN401  a row of ends with its standing
+    if row.standing is not None:
+        return _CONTESTED if STANDINGS[row.standing] is Standing.CONFLICT else _WAITING
+    if row.kind == EndKind.VOID:
+        return _VOID
+    return _INVALID if OUTCOMES[row.outcome] is Outcome.INVALID else _DONE
