@@ -1,7 +1,7 @@
 """The tables of bundles (报送包): what this organisation has handed up, and what was taken from those below it.
 
-Both are append-only chains by sender; `sender` is the fingerprint of the first key of its organisation, which stays the
-same when the key is rotated. Manifests are kept packed (zlib) as they were signed: the next bundle is held against them.
+Both are append-only chains by sender; `sender` is the fingerprint of its organisation's first key, which rotation does
+not change. Manifests are kept packed (zlib) as they were signed: the next bundle is held against them.
 """
 
 from __future__ import annotations

@@ -17,7 +17,15 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from canvass import bundle_schema, grant_schema, ledger_schema, publicity_schema, rollup_schema, supervision_schema, trust_schema
+from canvass import (
+    bundle_schema,
+    grant_schema,
+    ledger_schema,
+    publicity_schema,
+    rollup_schema,
+    supervision_schema,
+    trust_schema,
+)
 from canvass.refusals import FOREIGN, NOT_A_DATABASE, one_line_errors
 from canvass.schema import APPEND_ONLY, FORMAT, formats, metadata
 from rounds.errors import BadInput, Unreadable
