@@ -58,13 +58,13 @@ def write_supervision(registry: Registry, plan: Sequence[Assigned]) -> None:
     """
     names = _names(plan)
     rows = [
-        {"number": one.branch.id, "name": names[one.supervisor.code] if one.supervisor else ""}
+        {"one": one.branch.id, "by": names[one.supervisor.code] if one.supervisor else ""}
         for one in plan
         if one.supervisor or one.branch.supervisor in names.values()
     ]
     with registry.writing() as connection:
         _check_unchanged(connection, plan)
-        changed = update(branches).where(branches.c.id == bindparam("number")).values(supervisor=bindparam("name"))
+        changed = update(branches).where(branches.c.id == bindparam("one")).values(supervisor=bindparam("by"))
         if rows:
             connection.execute(changed, rows)
 

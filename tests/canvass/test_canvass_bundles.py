@@ -6,7 +6,6 @@ import gzip
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -35,7 +34,6 @@ from rounds.trust_issuing import delegate, revoke
 PARENT, CHILD, GRANDCHILD = organisation(), organisation("土木工程学院团委"), organisation("土木2015级团总支")
 BELOW = PARENT.roots | CHILD.roots
 VALID = ("2017-01-01T00:00:00+08:00", "2017-12-31T00:00:00+08:00")
-LATER = NOW + timedelta(days=1)
 
 
 @dataclass
@@ -51,17 +49,17 @@ class Upward:
         number = branch(self.child.registry, made.plan.branch_code).id
         record_grants(self.child.registry, [(number, made.authorisation)])
 
-    def plan(self, key: OrganisationKey = CHILD.key, **more: int) -> Handover:
-        return plan_next(self.child.registry, key, roots=BELOW, now=NOW, **more)
+    def plan(self, year: int | None = None) -> Handover:
+        return plan_next(self.child.registry, CHILD.key, roots=BELOW, now=NOW, year=year)
 
     def data(self, made: Handover) -> bytes:
         file = io.BytesIO()
         write_bundle(file, made.manifest.data, documents(self.child.registry, made))
         return file.getvalue()
 
-    def hand_up(self, **more: int) -> Path:
+    def hand_up(self) -> Path:
         """The child's next bundle, on the parent's desk."""
-        made = self.plan(**more)
+        made = self.plan()
         data = self.data(made)
         remember(self.child.registry, made, now=NOW)
         self.made.append(self.parent.put(f"{9 - made.manifest.record.sequence}.bundle", data))
