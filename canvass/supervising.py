@@ -21,7 +21,7 @@ CROSS_FROM = 21
 _SMALLEST_CYCLE = 3
 
 METHOD = (
-    "方法：按战线分层，每层取该层团支部数乘以抽查比例（不足一个的进为一个）；层内按“种子、换行、团支部编码”"
+    "方法：按战线分层，每层取该层团支部数乘以抽查比例（不足一个的进为一个）；层内按“种子、换行、团支部代码”"
     "三者相连（UTF-8）的 SHA-256 值从小到大取。任何人可用同一种子复算。"
 )
 
@@ -53,7 +53,7 @@ def drawing_order(codes: Iterable[str], seed: str) -> list[str]:
     if not seed.strip():
         raise BadInput("种子不能为空：请用事先公布的一行文字或数字。")
     if len(set(listed)) != len(listed):
-        raise BadInput("团支部编码重复：请先核对台账。")
+        raise BadInput("团支部代码重复：请先核对台账。")
     return sorted(listed, key=lambda code: (hashlib.sha256(f"{seed}\n{code}".encode()).hexdigest(), code))
 
 
