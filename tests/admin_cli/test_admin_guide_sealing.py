@@ -138,7 +138,7 @@ def test_what_the_checks_leave_to_people(hall: Admin) -> None:
     assert "请接通电源" in sitting.text
     assert "只有一块屏幕" not in sitting.text  # asked in the guide's own words
     report = json.loads(base64.b64decode(json.loads(zero_report(hall))["payload"]))
-    assert report["laptop"] == "赵六"
+    assert report["laptop"] == "张　三"
     lines = "\n".join(report["readiness"])
     for line in ("电源：未接通。", "汉字显示：到场人员确认无误。", "休眠：到场人员说明不符合要求。", "电脑的时间不准"):
         assert line in lines
