@@ -132,7 +132,10 @@ def test_what_the_checks_leave_to_people(hall: Admin) -> None:
         ("摄像头", "1"),
         ("谁的", "4"),
     )
-    owner = (("电脑是谁的", "赵六"),)
+    owner = (
+        ("电脑是谁的", "张　三"),
+        ("不宜作票箱", "1"),
+    )
     rest = (*rows, *look, *owner, *NAME, activation(hall), *new_codes(hall), *READ_ALOUD)
     sitting = Guided(hall, checked=checked).sit(*FILE, THIS, DISK, *rest)
     assert "请接通电源" in sitting.text
