@@ -120,6 +120,7 @@ class BallotBox:
     def _started(
         held: HeldBox, codes: Mapping[Holder, str], clock: Callable[[], datetime], draw: Draw, hook: Hook
     ) -> tuple[BoxState, str | None]:
+        held.check_open()
         holders = held.open_holders(codes, clock())
         found = held.recover(held.join_secret(START_SECRET, holders))
         advance(found.stage, Event.START)

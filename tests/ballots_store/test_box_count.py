@@ -9,9 +9,10 @@ import pytest
 from box_factory import FIVE_BALLOTS, OPENED, MadeBox, kept, make_box, memory_folder, roots
 
 from ballots_store import closing, sealing
-from ballots_store.closing import VoidRequest, stored_end, void_round
+from ballots_store.closing import stored_end
 from ballots_store.errors import BelowQuorum
 from ballots_store.status import round_status
+from ballots_store.voiding import VoidRequest, void_round
 from rounds.chain import read_result, read_void_report
 from rounds.choices import Choice
 from rounds.errors import BadInput, RuleRefusal
