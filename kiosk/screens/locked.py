@@ -44,8 +44,9 @@ class LockedScreen(PinScreen):
             return resting(self.hall.booth.heading, self._rest, width, height)
         heading = self.hall.booth.heading
         top = [centred_row(texts.box(heading.box_words), width)]
+        widest = cell_len(texts.cast_of(heading.expected, heading.expected))
         counts = [
-            centred_row(texts.cast_of(self._figures.collected, heading.expected), width, STRONG),
+            centred_row(pad(texts.cast_of(self._figures.collected, heading.expected), widest), width, STRONG),
             centred_row(texts.quorum_line(heading.quorum_needed), width),
         ]
         call = [centred_row(line, width, STRONG) for line in self._call()]
