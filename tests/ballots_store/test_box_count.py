@@ -62,7 +62,7 @@ def test_a_second_close_is_refused_and_the_first_end_is_kept(made: MadeBox) -> N
     for again in (made.close, made.void):
         with pytest.raises(RuleRefusal, match="已经结束"):
             again()
-    with pytest.raises(RuleRefusal, match="不能启动投票"):
+    with pytest.raises(RuleRefusal, match="已经结束"):
         made.start()
     assert stored_end(made.home, made.round_id) == closed.result
 
