@@ -21,7 +21,7 @@ from kiosk.guard.states import NotLocked
 from kiosk.guard.watch import _LOOK_S, Feed, Hold
 from kiosk.timings import Timings
 
-pytestmark = [pytest.mark.pty, needs_x]
+pytestmark = [pytest.mark.x11, needs_x]
 
 
 @pytest.fixture
