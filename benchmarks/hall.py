@@ -1,4 +1,4 @@
-"""45 voters, one after the other, on the real kiosk in a real terminal; the people's times are added as KIOSK.md states.
+"""45 voters, one by one, on the real kiosk in a real terminal; the people's times are added as KIOSK.md states them.
 
 Only the machine's time is measured, from each key to the screen that answers it. Walking up, typing, reading and
 choosing are arithmetic: with real people the same run would take 18 minutes and measure nothing more.

@@ -15,7 +15,7 @@ from kiosk import environment, tty
 
 _VOTE_HELP = """\
 用法：beikaobei-kiosk [测评编号] [--token 文件夹] [--emergency] [--home 文件夹]
-      beikaobei-kiosk demo
+      beikaobei-kiosk demo [--script]
       beikaobei-kiosk announce 结果文件.result [--trust 名片.pub]
 
 打开投票界面。先后输入指导监督人员口令、计票人口令，之后全屏投票。
@@ -30,11 +30,15 @@ _VOTE_HELP = """\
 例：beikaobei-kiosk 2016-0123456789abcdef --token /media/usb
 """
 _DEMO_HELP = """\
-用法：beikaobei-kiosk demo
+用法：beikaobei-kiosk demo [--script]
 
 在临时文件夹中演练一次投票：开启口令显示在屏幕上，结束后计票，不留下任何文件。
 
-例：beikaobei-kiosk demo
+选项：
+  --script  自动演示：先公布要投的票，由程序逐票按键，再开箱计票，当场核对（约两分钟，按 Esc 离开）
+  --help    显示帮助
+
+例：beikaobei-kiosk demo --script
 """
 _ANNOUNCE_HELP = """\
 用法：beikaobei-kiosk announce 结果文件.result [--trust 名片.pub] [--home 文件夹]
@@ -94,11 +98,12 @@ def vote(round_id: str | None, *, token: Path | None, emergency: bool, home: Pat
 
 
 @cli.command(help=_DEMO_HELP)
-def demo() -> int:
-    """A rehearsal to play with."""
-    from kiosk import voting  # noqa: PLC0415  as above
+@click.option("--script", is_flag=True)
+def demo(*, script: bool) -> int:
+    """A rehearsal to play with, or one that plays itself."""
+    from kiosk import known_votes, voting  # noqa: PLC0415  as above
 
-    return voting.demo()
+    return known_votes.demonstrate() if script else voting.demo()
 
 
 @cli.command(help=_ANNOUNCE_HELP)

@@ -42,6 +42,7 @@ class KioskApp(HardenedApp):
         timings: Timings,
         clock: Callable[[], float],
         hint: str = "",
+        caption: Callable[[], str] = str,
     ) -> None:
         """Prepare the kiosk.
 
@@ -50,10 +51,11 @@ class KioskApp(HardenedApp):
             timings: every waiting time.
             clock: the monotonic clock, in seconds.
             hint: a line for the locked screen, e.g. the PIN of a demonstration.
+            caption: asked for a line on every screen whenever one is drawn.
         """
         super().__init__(settled_after_s=timings.settled_s)
         self._booth = booth
-        self._hall = Hall(booth, timings, clock, self, hint)
+        self._hall = Hall(booth, timings, clock, self, hint, caption)
         self._stage = Stage(LockedScreen(self._hall), timings.tick_s)
 
     def get_default_screen(self) -> Stage:

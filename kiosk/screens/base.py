@@ -9,11 +9,13 @@ from typing import ClassVar, Protocol
 
 from kiosk import texts
 from kiosk.booth import Booth, TokenAway
-from kiosk.screens.board import Row
+from kiosk.screens.board import Row, bar
 from kiosk.screens.frame import Frame
 from kiosk.screens.stage import Stage
 from kiosk.timings import Timings
 from rounds.choices import Choice
+
+_CAPTION_ROW = -2
 
 
 class Flow(Protocol):
@@ -83,6 +85,8 @@ class Hall:
     clock: Callable[[], float]
     flow: Flow
     hint: str = ""
+    caption: Callable[[], str] = str
+    """What stands in a bar above the last line, on every screen; nothing by default."""
 
 
 class KioskScreen:
@@ -188,7 +192,10 @@ class KioskScreen:
         heading = self.hall.booth.heading
         self._painted = (self.message, self.prompt())
         frame = Frame(heading.title, heading.rehearsal, self.body, *self._painted, self.key_line())
-        return frame.draw(width, height)
+        rows = frame.draw(width, height)
+        if rows and (caption := self.hall.caption()):
+            rows[_CAPTION_ROW] = bar(caption, width)
+        return rows
 
     def tick(self) -> None:
         """Look at the clock: idling first, then whatever the screen waits for."""
