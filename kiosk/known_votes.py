@@ -37,7 +37,7 @@ VOTES = (YES, NO, YES, BLANK, NO, YES)
 """What is announced and cast, in this order: no choice comes in one block."""
 READ_S = 1.4
 """How long a caption stands before its key is pressed."""
-_TYPING_S = 0.12
+TYPING_S = 0.12
 _SHEET_S = 12.0
 
 
@@ -61,20 +61,26 @@ class KnownVotesApp(KioskApp):
     """Whether somebody left with Esc."""
 
     def __init__(
-        self, booth: Booth, steps: Iterator[Step], *, read_s: float = READ_S, timings: Timings | None = None
+        self,
+        booth: Booth,
+        steps: Iterator[Step],
+        *,
+        read_s: float = READ_S,
+        typing_s: float = TYPING_S,
+        timings: Timings | None = None,
     ) -> None:
-        """Press `steps` on the kiosk of `booth`; a caption stands `read_s` seconds before its keys."""
+        """Press `steps` on the kiosk of `booth`; a caption stands `read_s` seconds, a key `typing_s`."""
         super().__init__(booth, timings=timings or Timings(), clock=time.monotonic, caption=lambda: self._caption)
         self._steps = steps
         self._step: Step | None = next(steps, None)
         self._keys: list[str] = []
-        self._read_s = read_s
+        self._read_s, self._typing_s = read_s, typing_s
         self._due = 0.0
         self._caption = ""
 
     def on_mount(self) -> None:
         """Look at the screen now and then, as a person does."""
-        self.set_interval(_TYPING_S, self._look)
+        self.set_interval(self._typing_s, self._look)
 
     async def on_event(self, event: events.Event) -> None:
         """Of the keyboard only Esc counts."""

@@ -20,7 +20,7 @@ QUICK = Timings(settled_s=0.0, thanks_s=0.02, pause_after_cast_s=0.02, tick_s=0.
 
 
 def scripted(booth: MemoryBooth) -> KnownVotesApp:
-    return KnownVotesApp(booth, steps(PIN, VOTES), read_s=0.05, timings=QUICK)
+    return KnownVotesApp(booth, steps(PIN, VOTES), read_s=0.04, typing_s=0.015, timings=QUICK)
 
 
 def test_what_was_announced_is_cast_in_that_order_under_captions() -> None:
