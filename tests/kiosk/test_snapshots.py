@@ -55,7 +55,7 @@ def test_rehearsal(snapshot: SnapshotAssertion) -> None:
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_nothing_moves_on_the_locked_screen(size: tuple[int, int]) -> None:
-    shown = [cells(dressed(LockedScreen(hall(collected=count)).picture(*size), size[0], OFFICIAL)) for count in (9, 10)]
+    shown = [cells(dressed(LockedScreen(hall(collected=count)).rows(*size), size[0], OFFICIAL)) for count in (9, 10)]
     beside = [y for y, (nine, ten) in enumerate(zip(*shown, strict=True)) if nine != ten]
     moved = [cells([centred_row(texts.cast_of(count, 45), 80)]) for count in (9, 10)]
     assert moved[0][0].index(("已", PLAIN)) != moved[1][0].index(("已", PLAIN))  # the control: centred anew, it moves
