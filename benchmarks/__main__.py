@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.measuring import Measurement
 
-TOPICS = ("screens", "cast", "unlock", "closing", "importing", "summary_sheet")
+TOPICS = ("screens", "cast", "unlock", "closing", "importing", "summary_sheet", "kit")
 CAMPAIGNS = ("faults", "secrecy")
 Facts = dict[str, Any]
 
