@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import signal
 import subprocess
@@ -9,12 +10,14 @@ import time
 from pathlib import Path
 
 import pytest
-from admin_script import COMMAND, Admin, subprocess_environment
+from admin_script import CHEAP_KDF, COMMAND, Admin, subprocess_environment
 from ledger_books import write_book
 from paper_samples import text
 
+from admin_cli import kit
 from admin_cli.folders import folder_name
 from admin_cli.papers.kit import AUTHORISATION_NAME, CARD_NAME, WITH_CODES
+from rounds.issuing import authorise
 
 ORGANISATION = ("50", "某市团委", "", "王同志", "023-1234", "高校")
 BRANCHES = tuple(
@@ -22,6 +25,12 @@ BRANCHES = tuple(
     for at in range(1, 4)
 )
 PAPERS = 8
+
+
+@pytest.fixture(autouse=True)
+def _quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The codes are sealed with the cheapest key derivation; the run that is cut off, a process of its own, is not."""
+    monkeypatch.setattr(kit, "authorise", functools.partial(authorise, kdf=CHEAP_KDF))
 
 
 @pytest.fixture
@@ -81,14 +90,11 @@ def _codes(said: str) -> list[str]:
 
 def test_what_cannot_be_authorised_is_named_and_the_rest_is_made(office: Admin) -> None:
     open_affiliation = ("B1", "土木1班团支部", "50", "书记1", "", "", 11, "否", "")
-    own_supervisor = ("B2", "土木2班团支部", "50", "李督导", "", "", 12, "是", "李督导")
-    _list(office, open_affiliation, own_supervisor)
+    _list(office, open_affiliation)
     ran = office.run(*words(office, "--all-pending", "--json"))
     assert ran.code == 0, ran.err
-    assert [one["branch"] for one in ran.json["written"]] == ["B3"]
-    reasons = {one["branch"]: one["reason"] for one in ran.json["refused"]}
-    assert "挂靠尚未确认" in reasons["B1"]
-    assert "不得担任" in reasons["B2"]
+    assert [one["branch"] for one in ran.json["written"]] == ["B2", "B3"]
+    assert ran.json["refused"] == [{"branch": "B1", "reason": "团员挂靠尚未确认"}]
 
 
 def test_a_run_that_was_cut_off_goes_on_where_it_was(office: Admin) -> None:
