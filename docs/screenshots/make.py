@@ -162,11 +162,13 @@ def voting(shot: Camera, hall: Hall) -> None:
     for choice in "1131":
         vote(shot, choice)
     shot.when("请稍候，暂不接受输入", picture="10-pause-after-cast")
+    shot.when("开启口令：")
     supervising(shot)
 
 
 def vote(shot: Camera, choice: str) -> None:
     """One more voter, unseen."""
+    shot.when("有效线")
     shot.when("开启口令：", *PIN)
     shot.when("******", "Enter")
     shot.when("我已独自一人", "Enter")
