@@ -151,7 +151,6 @@ def voting(shot: Camera, hall: Hall) -> None:
     shot.when("不选请按3", "1")
     shot.when("按 0 返回重选", "Enter")
     shot.when("已投入票箱，请离开", picture="09-thanks")
-    shot.when("请稍候，暂不接受输入", picture="10-pause-after-cast")
     shot.when("开启口令：", "1", "1", "1", "1", "1", "1", "Enter")
     shot.when("还可以再试 4 次", *PIN, picture="11-wrong-pin")
     shot.when("******", "Enter")
@@ -162,11 +161,14 @@ def voting(shot: Camera, hall: Hall) -> None:
     shot.when("******", "Enter")
     for choice in "1131":
         vote(shot, choice)
+    shot.when("请稍候，暂不接受输入", picture="10-pause-after-cast")
+    shot.when("开启口令：")
     supervising(shot)
 
 
 def vote(shot: Camera, choice: str) -> None:
     """One more voter, unseen."""
+    shot.when("有效线")
     shot.when("开启口令：", *PIN)
     shot.when("******", "Enter")
     shot.when("我已独自一人", "Enter")
