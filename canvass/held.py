@@ -49,10 +49,12 @@ class HeldRounds:
         found = self._ends.get(number, {}).values()
         return any((end.claim or _read_claim(connection, end)).authorisation == authorisation for end in found)
 
-    def add(self, number: int, end_id: int, claim: Claim) -> None:
-        """An end of the batch."""
+    def add(self, number: int, end_id: int, claim: Claim) -> int:
+        """An end of the batch; how many the round had before it."""
+        ordinal = len(self._ends[number])
         self._ends[number][claim.digest] = _End(end_id, claim.digest, claim)
         self._new.add(number)
+        return ordinal
 
     def judge_again(self, number: int) -> None:
         """A person has decided something about the round."""

@@ -70,6 +70,17 @@ def _judged(outcome: Outcome, judgement: Judgement | None) -> Outcome:
     return Outcome(Fate.CONFLICT, judgement.reason)
 
 
+@dataclass(frozen=True)
+class _New:
+    """One arrival that goes in: its id, its ordinal in the round, its branch, the end that it follows."""
+
+    number: int
+    ordinal: int
+    arrival: Arrival
+    branch: KnownBranch
+    previous: int | None
+
+
 class _Batch:
     """One batch on its way in; `take` each, then `write` once."""
 
@@ -82,7 +93,7 @@ class _Batch:
         self._predecessors = Predecessors(connection)
         self._next = next_id(connection, envelopes)
         self._words = directory.words(connection, {word for arrival in arrivals for word in _words(arrival)})
-        self._new: list[tuple[int, Arrival, KnownBranch, int | None]] = []
+        self._new: list[_New] = []
         self._listed = _has_ledger(connection)
 
     def take(self, arrival: Arrival) -> Outcome:
@@ -97,8 +108,8 @@ class _Batch:
         except RoundError as error:
             return Outcome(Fate.REJECTED, str(error))
         number = self._next + len(self._new)
-        self._new.append((number, arrival, branch, previous))
-        self._held.add(arrival.round, number, arrival.claim)
+        ordinal = self._held.add(arrival.round, number, arrival.claim)
+        self._new.append(_New(number, ordinal, arrival, branch, previous))
         self._predecessors.add(number, arrival, branch)
         return Outcome(Fate.IMPORTED, _remark(arrival, branch) if self._listed else "")
 
@@ -116,30 +127,30 @@ class _Batch:
         """Steps 4 to 6; the standing of every end that was entered."""
         if not self._new:
             return {}
-        touched = BranchYears(self._connection, {(b.id, a.figures["year"]) for _, a, b, _ in self._new})
+        touched = BranchYears(self._connection, {(new.branch.id, new.arrival.figures["year"]) for new in self._new})
         self._write_rows(now)
         judged = self._held.write_standings(self._connection)
         touched.write_changes(self._connection)
         return judged
 
     def _write_rows(self, now: datetime) -> None:
-        rows = [self._row(*new, int(now.timestamp())) for new in self._new]
-        packed = [{"id": number, "size": a.size, "packed": a.packed} for number, a, _, _ in self._new]
-        said = [{"end_id": number, "reason": a.reason} for number, a, _, _ in self._new if a.reason]
-        revised = [{"end_id": n, "supersedes": a.claim.supersedes} for n, a, _, _ in self._new if a.claim.supersedes]
+        rows = [self._row(new, int(now.timestamp())) for new in self._new]
+        arrived = [(new.number, new.arrival) for new in self._new]
+        packed = [{"id": number, "size": one.size, "packed": one.packed} for number, one in arrived]
+        said = [{"end_id": number, "reason": one.reason} for number, one in arrived if one.reason]
+        revised = [{"end_id": n, "supersedes": one.claim.supersedes} for n, one in arrived if one.claim.supersedes]
         for table, values in ((envelopes, packed), (ends, rows), (reasons, said), (revisions, revised)):
             if values:
                 self._connection.execute(insert(table), values)
 
-    def _row(
-        self, number: int, arrival: Arrival, branch: KnownBranch, previous: int | None, now: int
-    ) -> dict[str, Any]:
-        basis = arrival.authorisation
+    def _row(self, new: _New, now: int) -> dict[str, Any]:
+        arrival, basis = new.arrival, new.arrival.authorisation
         return arrival.figures | {
-            "id": number,
-            "branch": branch.id,
+            "id": new.number,
+            "ordinal": new.ordinal,
+            "branch": new.branch.id,
             "issuer": self._directory.issuer(self._connection, arrival.key_id, basis.issuer),
-            "previous": previous,
+            "previous": new.previous,
             "secretary": self._words[basis.assessed.name],
             "since": self._words[basis.assessed.since],
             "supervisor": self._words[arrival.supervisor],

@@ -138,6 +138,7 @@ ends = Table(
     metadata,
     Column("id", ForeignKey("envelopes.id"), primary_key=True, autoincrement=False),
     Column("round", BigInteger, nullable=False),
+    Column("ordinal", SmallInteger, CheckConstraint("ordinal >= 0", name="ordinal"), nullable=False),
     digest_column("digest"),
     Column("kind", SmallInteger, nullable=False),
     Column("branch", ForeignKey("branches.id"), nullable=False),
@@ -164,10 +165,11 @@ ends = Table(
     Column("utc_offset", SmallInteger, nullable=False),
     Column("imported", BigInteger, nullable=False),
     *(CheckConstraint(rule, name=name) for name, rule in _ARITHMETIC.items()),
-    UniqueConstraint("round", "digest", name="ends_round_digest"),
+    UniqueConstraint("round", "ordinal", name="ends_round_ordinal"),
     Index("ends_branch", "branch"),
 )
-"""`round`: `round_number` of the round's id, whose four digits are `year`; `digest`: SHA-256 of the payload;
+"""`round`: `round_number` of the round's id, whose four digits are `year`; `ordinal`: how many ends of the round were in
+before this one, so that whoever might write beside the lock is refused; `digest`: SHA-256 of the payload;
 `previous`: the end that this attempt follows; `utc_offset`: minutes east, of the opening; counts are ballots:
 valid = collected - invalid, unsatisfied = valid - satisfied."""
 

@@ -92,6 +92,7 @@ def test_insert_or_replace_does_not_slip_past_the_triggers(filled: Desk) -> None
         {"branch": 99},
         {"attempt": 2},
         {"round": None},
+        {"ordinal": -1},
     ],
 )
 def test_the_schema_refuses_figures_that_contradict_each_other(filled: Desk, change: dict[str, object]) -> None:
@@ -107,7 +108,7 @@ def test_the_schema_refuses_figures_that_contradict_each_other(filled: Desk, cha
             connection.execute(insert(ends).values(other | change))
 
 
-def test_one_payload_stands_once_in_a_round(filled: Desk) -> None:
+def test_two_writers_that_each_think_they_are_first_cannot_both_be(filled: Desk) -> None:
     with filled.registry.engine.connect() as connection:
         row = dict(connection.execute(select(ends)).one()._mapping)  # noqa: SLF001  see above
         connection.execute(insert(envelopes).values(id=2, size=1, packed=b"x"))

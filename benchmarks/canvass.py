@@ -1,0 +1,197 @@
+"""The upper organisation's registry: import beside the signatures it needs, memory, size, time of the reports.
+
+By default 50,000 results with real keys are made, imported in one run by a process of its own, and reported on;
+`--quick` makes 2,000. `--full` adds a registry of 4.3 million: the verified results of a few thousand files are entered
+over and over under other rounds, branches and digests. That measures everything but the verification, which the first
+part does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from rounds_factory import ROOTS, organisation
+
+from benchmarks.generating import Generator, lay_ledger
+from benchmarks.measuring import Measurement, seconds
+from canvass import rollups
+from canvass.arrivals import Arrival, arrive
+from canvass.directory import Directory
+from canvass.importing import BATCH, THREADS
+from canvass.receiving import receive
+from canvass.registering import register
+from canvass.registry import Registry, open_registry
+from rounds.documents import Branch
+from rounds.trust import Trust
+
+TITLE = "registry: import, memory, size, reports"
+RESULTS, QUICK, COUNTRY = 50_000, 2_000, 4_300_000
+MESSAGES = (5_600, 5_600, 700, 700, 700, 2_100)
+"""Bytes of what is signed, a signature each: the result twice, the zero report three times, the authorisation once."""
+AIM = 0.85
+MEMORY_MIB = 150
+SLIM_BYTES = 1_000_000_000
+REPORT_SECONDS = 0.1
+ENTER_SECONDS = 20 * 60
+NOW = datetime.fromisoformat("2017-04-02T09:00:00+08:00")
+_POOL = 2_000
+
+
+def run(*, quick: bool = False, full: bool = False) -> list[Measurement]:
+    """Every row of the registry."""
+    with tempfile.TemporaryDirectory(prefix="beikaobei-canvass-") as name:
+        rows = _import(Path(name), QUICK if quick else RESULTS)
+        return rows + (_country(Path(name)) if full else [])
+
+
+def _import(folder: Path, count: int) -> list[Measurement]:
+    database, incoming = folder / "registry.db", folder / "incoming"
+    roots = _make(incoming, count)
+    registry = open_registry(database)
+    lay_ledger(registry, count, organisation().key.name)
+    registry.dispose()
+    before = _ceiling(min(count, 5_000))
+    found = _in_a_process(incoming, database, roots)
+    ceiling = (before + _ceiling(min(count, 5_000))) / 2
+    if found["fates"] != {"imported": count}:
+        raise AssertionError(f"not everything was imported: {found['fates']}")
+    rate = count / found["seconds"]
+    signatures = f"{len(MESSAGES)} raw Ed25519 verifications a result on {THREADS} threads"
+    note = f"{count} files in {found['seconds']:.1f} s, {found['cpu'] / count * 1e6:.0f} µs of processor each"
+    return [
+        Measurement("import of signed files", signatures, rate, ceiling, "results/s", AIM, at_least=True, note=note),
+        Measurement("memory of the import", "the bound", found["most_mib"], MEMORY_MIB, "MiB", 1.0),
+        Measurement(
+            "memory at the end", "after a fifth of the files", found["most_mib"], found["early_mib"], "MiB", 1.25
+        ),
+        *_reports(database),
+    ]
+
+
+def _make(incoming: Path, count: int) -> dict[str, str]:
+    """Files of `count` results, made by two processes; the keys that authorised them."""
+    incoming.mkdir()
+    middle = count // 2
+    with ProcessPoolExecutor(2) as pool:
+        parts = pool.map(_make_some, [incoming] * 2, [0, middle], [middle, count])
+        return {key: name for part in parts for key, name in part.items()}
+
+
+def _make_some(incoming: Path, first: int, end: int) -> dict[str, str]:
+    generator = Generator(first)
+    for number in range(first, end):
+        (incoming / f"{number:06}.result").write_bytes(generator.result(number))
+    return {key.hex(): name for key, name in ROOTS.items()}
+
+
+def _ceiling(count: int) -> float:
+    """Results a second if nothing but their signatures had to be verified, on as many threads as the import has."""
+    key = Ed25519PrivateKey.generate()
+    public = key.public_key()
+    signed = [(key.sign(bytes(size)), bytes(size)) for size in MESSAGES]
+
+    def verify(times: int) -> None:
+        for _ in range(times):
+            for signature, message in signed:
+                public.verify(signature, message)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return count / seconds(lambda: list(pool.map(verify, [count // THREADS] * THREADS)))
+
+
+def _in_a_process(incoming: Path, database: Path, roots: dict[str, str]) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.canvass_import", str(incoming), str(database), json.dumps(roots)]
+    found: dict[str, Any] = json.loads(subprocess.check_output(command, text=True))  # noqa: S603  our own module
+    return found
+
+
+def _reports(database: Path) -> list[Measurement]:
+    """Every kind of report that reads roll-ups, the slowest of three; and the size of a row."""
+    registry = open_registry(database)
+    reports = {
+        "totals": lambda: rollups.totals(registry, year=2016),
+        "by line": lambda: rollups.by_line(registry, year=2016),
+        "by child": lambda: rollups.by_child(registry, year=2016, path=rollups.roots(registry)[0].path),
+        "expected": lambda: rollups.expectation(registry),
+    }
+    slowest = {name: max(seconds(report) for _ in range(3)) for name, report in reports.items()}
+    registry.dispose()
+    name = max(slowest, key=slowest.__getitem__)
+    slim, fat, count = _sizes(database)
+    return [
+        Measurement(f"slowest report ({name})", "the bound", slowest[name], REPORT_SECONDS, "s", 1.0),
+        Measurement(
+            "slim tables, for 4.3 million results",
+            "the bound",
+            slim / count * COUNTRY / 1e6,
+            SLIM_BYTES / 1e6,
+            "MB",
+            1.0,
+            note=f"{slim / count:.0f} bytes a result with its indexes; its envelope {fat / count:.0f} in its own table",
+        ),
+    ]
+
+
+_SLIM = ("ends", "sqlite_autoindex_ends_1", "ends_branch", "standings", "revisions", "reasons")
+
+
+def _sizes(database: Path) -> tuple[int, int, int]:
+    """Bytes of the slim tables with their indexes, bytes of the envelopes, number of ends."""
+    with closing(sqlite3.connect(database)) as connection:
+        sizes = dict(connection.execute("SELECT name, sum(pgsize) FROM dbstat GROUP BY name"))
+        (count,) = connection.execute("SELECT count(*) FROM ends").fetchone()
+    slim = sum(size for name, size in sizes.items() if name in _SLIM or "words" in name)
+    return slim, sizes["envelopes"], count
+
+
+def _country(folder: Path) -> list[Measurement]:
+    """4.3 million results, entered in batches as an import enters them."""
+    database = folder / "country.db"
+    registry = open_registry(database)
+    lay_ledger(registry, COUNTRY, organisation().key.name)
+    generator = Generator(1)
+    pool = [arrive(receive(generator.result(number), ROOTS)) for number in range(_POOL)]
+    began = time.perf_counter()
+    _enter(registry, _many(pool))
+    taken = time.perf_counter() - began
+    registry.dispose()
+    rate = f"{COUNTRY / taken:.0f} results/s, verification apart"
+    entered = Measurement("entering 4.3 million results", "the bound", taken, ENTER_SECONDS, "s", 1.0, note=rate)
+    return [entered, *_reports(database)]
+
+
+def _many(pool: list[Arrival]) -> Iterator[Arrival]:
+    """The pool over and over, each time as another round of another branch."""
+    for number in range(COUNTRY):
+        model = pool[number % len(pool)]
+        digest, round_number = os.urandom(32), int.from_bytes(os.urandom(8), "big", signed=True)
+        branch = Branch(code=f"B{number}", name=f"第{number}团支部")
+        yield replace(
+            model,
+            claim=replace(model.claim, digest=digest),
+            authorisation=msgspec.structs.replace(model.authorisation, branch=branch),
+            figures=model.figures | {"digest": digest, "round": round_number},
+        )
+
+
+def _enter(registry: Registry, arrivals: Iterator[Arrival]) -> None:
+    directory, trust = Directory(), Trust(ROOTS)
+    while batch := list(islice(arrivals, BATCH)):
+        with registry.writing() as connection:
+            register(connection, batch, NOW, directory, trust)
