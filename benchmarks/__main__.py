@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.measuring import Measurement
 
-TOPICS = ("screens", "cast", "unlock", "closing", "summary_sheet")
+TOPICS = ("screens", "cast", "unlock", "closing", "summary_sheet", "kit")
 CAMPAIGNS = ("faults", "secrecy", "storm", "hall", "canvass")
 Facts = dict[str, Any]
 
