@@ -75,6 +75,18 @@ def write_bundle(file: BinaryIO, manifest: bytes, documents: Iterable[bytes]) ->
             packed.write(line + b"\n")
 
 
+def read_first(path: Path, senders: Roots) -> Verified[BundleManifest]:
+    """The manifest alone: whose bundle this is, before anybody reads all of it.
+
+    Raises:
+        Unreadable, UntrustedIssuer, VerificationFailure: see `read_bundle`.
+    """
+    first = next(_lines(path), None)
+    if first is None:
+        raise Unreadable(_DAMAGED)
+    return read_manifest(first, senders)
+
+
 def read_bundle(path: Path, senders: Roots, last: Verified[BundleManifest] | None) -> Bundle:
     """Read a whole bundle once: the manifest's signature, and that exactly the documents it promises follow.
 

@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -23,6 +23,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from canvass.arrivals import Arrival, arrive
+from canvass.bundles import SUFFIX as BUNDLE_SUFFIX
 from canvass.directory import Directory
 from canvass.receiving import read_file, receive
 from canvass.registering import Fate, Outcome, register
@@ -30,11 +31,11 @@ from canvass.registry import Registry
 from canvass.trusting import read_trust, trust_state, trust_version
 from rounds.chain import Roots
 from rounds.errors import RoundError, Unreadable, VerificationFailure
-from rounds.trust import Trust
+from rounds.trust import EVERYTHING, Trust
 
-__all__ = ["Fate", "FileFate", "Terms", "expand", "import_files", "shown"]
+__all__ = ["Fate", "FileFate", "Source", "Terms", "expand", "import_files", "import_sources", "shown"]
 
-SUFFIXES = (".result", ".void")
+SUFFIXES = (".result", ".void", BUNDLE_SUFFIX)
 THREADS = 2
 """Verifying releases the interpreter's lock; the machine of a clerk has two cores."""
 _TASK = 16
@@ -58,10 +59,26 @@ class FileFate:
 
 @dataclass(frozen=True)
 class Terms:
-    """On what terms files are taken in. `year`: only results of that assessed year, None: of any."""
+    """On what terms files are taken in."""
 
     roots: Roots
     year: int | None = None
+    """Only results of that assessed year; None: of any."""
+    within: tuple[str, ...] = (EVERYTHING,)
+    """The paths where whoever handed the files up may speak for branches."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file to import: the name that the clerk knows it by, and its bytes once they are asked for."""
+
+    name: str
+    read: Callable[[], bytes]
+
+    @classmethod
+    def file(cls, path: Path) -> Source:
+        """A file on a disk or stick."""
+        return cls(shown(path), lambda: read_file(path))
 
 
 def import_files(
@@ -81,16 +98,39 @@ def import_files(
     Raises:
         Unreadable: the registry itself failed; the files yielded before are in, the rest are not.
     """
-    entry = _Entry(registry, roots, now)
-    terms = Terms(trust_state(registry, roots).keyring, year)
-    verified = _verified(paths, terms)
+    early: list[tuple[int, Source]] = []
+    terms = Terms(roots, year)
+    sources = map(Source.file, paths)
+    yield from import_sources(registry, sources, terms, now=now, batch=batch, clock=clock, early=early)
+    for attempt in sorted({attempt for attempt, _ in early}):
+        left = [source for found, source in early if found == attempt]
+        yield from import_sources(registry, left, terms, now=now, batch=batch, clock=clock)
+
+
+def import_sources(
+    registry: Registry,
+    sources: Iterable[Source],
+    terms: Terms,
+    *,
+    now: datetime,
+    batch: int = BATCH,
+    clock: Callable[[], float] = time.monotonic,
+    early: list[tuple[int, Source]] | None = None,
+) -> Iterator[FileFate]:
+    """The same for whatever has bytes.
+
+    `early` collects the attempts whose predecessor is not in yet, with the attempt's number; None: they are refused.
+
+    Raises:
+        Unreadable: see `import_files`.
+    """
+    entry = _Entry(registry, terms, now, early)
+    verified = _verified(sources, replace(terms, roots=trust_state(registry, terms.roots).keyring))
     try:
         for some in _batches(verified, batch, clock):
             yield from entry.enter(some)
     finally:
         verified.close()
-    for _, _, path in sorted(entry.early):
-        yield from entry.enter([_verify(path, terms)], last=True)
 
 
 @dataclass
@@ -98,31 +138,32 @@ class _Entry:
     """The writer: one transaction a batch."""
 
     registry: Registry
-    roots: Roots
+    terms: Terms
     now: datetime
+    early: list[tuple[int, Source]] | None
+    """Attempts whose predecessor may be among the files to come."""
     directory: Directory = field(default_factory=Directory)
-    early: list[tuple[int, int, Path]] = field(default_factory=list)
-    """Attempts whose predecessor may be among the files to come: attempt, place, path."""
     _trust: tuple[int, Trust] | None = None
     """As of which version of the registry's trust: a revocation that comes in meanwhile counts from the next batch."""
 
-    def enter(self, some: list[_Verified], *, last: bool = False) -> Iterator[FileFate]:
-        """Enter one batch; its fates once it is committed. `last`: nothing comes that an attempt could wait for."""
+    def enter(self, some: list[_Verified]) -> Iterator[FileFate]:
+        """Enter one batch; its fates once it is committed."""
         arrivals = [one.arrival for one in some if one.arrival is not None]
         outcomes = iter(self._register(arrivals))
         for one in some:
             outcome = Outcome(Fate.REJECTED, one.reason) if one.arrival is None else next(outcomes)
-            if outcome.attempt and not last:
-                self.early.append((outcome.attempt, len(self.early), one.path))
+            if outcome.attempt and self.early is not None:
+                self.early.append((outcome.attempt, one.source))
             else:
-                yield FileFate(shown(one.path), outcome.fate, outcome.reason)
+                yield FileFate(one.source.name, outcome.fate, outcome.reason)
 
     def _register(self, arrivals: list[Arrival]) -> list[Outcome]:
         if not arrivals:
             return []
         try:
             with self.registry.writing() as connection:
-                return register(connection, arrivals, self.now, self.directory, self._trust_now(connection))
+                trust = self._trust_now(connection)
+                return register(connection, arrivals, self.now, self.directory, trust, self.terms.within)
         except BaseException:
             self.directory.forget()
             raise
@@ -130,7 +171,7 @@ class _Entry:
     def _trust_now(self, connection: Connection) -> Trust:
         version = trust_version(connection)
         if self._trust is None or self._trust[0] != version:
-            self._trust = (version, read_trust(connection, self.roots))
+            self._trust = (version, read_trust(connection, self.terms.roots))
         return self._trust[1]
 
 
@@ -138,14 +179,14 @@ class _Entry:
 class _Verified:
     """One file after verification: what arrived, or why nothing did."""
 
-    path: Path
+    source: Source
     arrival: Arrival | None
     reason: str = ""
 
 
-def _verified(paths: Iterable[Path], terms: Terms) -> Generator[_Verified, None, None]:
+def _verified(sources: Iterable[Source], terms: Terms) -> Generator[_Verified, None, None]:
     """The files in order, verified on threads a bounded number ahead."""
-    left = iter(paths)
+    left = iter(sources)
     waiting: deque[Future[list[_Verified]]] = deque()
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="verify")
     try:
@@ -159,18 +200,18 @@ def _verified(paths: Iterable[Path], terms: Terms) -> Generator[_Verified, None,
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _verify_all(paths: list[Path], terms: Terms) -> list[_Verified]:
-    return [_verify(path, terms) for path in paths]
+def _verify_all(sources: list[Source], terms: Terms) -> list[_Verified]:
+    return [_verify(source, terms) for source in sources]
 
 
-def _verify(path: Path, terms: Terms) -> _Verified:
+def _verify(source: Source, terms: Terms) -> _Verified:
     """Outside of any transaction, so that the lock is held for the writing alone."""
     try:
-        end = receive(read_file(path), terms.roots)
+        end = receive(source.read(), terms.roots)
         _check_year(end.authorisation.record.year, terms.year)
-        return _Verified(path, arrive(end))
+        return _Verified(source, arrive(end))
     except RoundError as error:
-        return _Verified(path, None, str(error))
+        return _Verified(source, None, str(error))
 
 
 def _check_year(found: int, wanted: int | None) -> None:
@@ -191,7 +232,7 @@ def _batches(found: Iterator[_Verified], size: int, clock: Callable[[], float]) 
 
 
 def expand(paths: Iterable[Path]) -> list[Path]:
-    """The files to import: files as named, folders as the `.result` and `.void` files under them, sorted.
+    """The files to import: files as named, folders as the results, void reports and bundles under them, sorted.
 
     Names that begin with a dot are left out of folders: other systems strew such files on a stick.
 

@@ -23,8 +23,8 @@ from canvass.ledger_schema import branches
 from canvass.predecessors import MissingPredecessor, Predecessors
 from canvass.schema import Standing, ends, envelopes, reasons, revisions
 from canvass.standing import Judgement
-from rounds.errors import RoundError
-from rounds.trust import Trust
+from rounds.errors import RoundError, VerificationFailure
+from rounds.trust import EVERYTHING, Trust
 
 
 class Fate(StrEnum):
@@ -50,14 +50,20 @@ _UNKNOWN = "台账中没有这个团支部：已导入，请核对台账或批�
 
 
 def register(
-    connection: Connection, arrivals: Sequence[Arrival], now: datetime, directory: Directory, trust: Trust
+    connection: Connection,
+    arrivals: Sequence[Arrival],
+    now: datetime,
+    directory: Directory,
+    trust: Trust,
+    within: tuple[str, ...] = (EVERYTHING,),
 ) -> list[Outcome]:
     """Enter a batch; the fate of each, in order. `now` (aware) is recorded; `trust` says whose signature counts.
 
+    `within`: the paths for which whoever handed the arrivals up may speak; what lies outside is refused.
     An arrival that is refused enters nothing and does not hold up the others. `directory` must `forget` when the
     caller's transaction is rolled back.
     """
-    batch = _Batch(connection, arrivals, directory, trust)
+    batch = _Batch(connection, arrivals, directory, trust, within)
     taken = [batch.take(arrival) for arrival in arrivals]
     judged = batch.write(now)
     return [_judged(outcome, judged.get(a.claim.digest)) for a, outcome in zip(arrivals, taken, strict=True)]
@@ -84,8 +90,16 @@ class _New:
 class _Batch:
     """One batch on its way in; `take` each, then `write` once."""
 
-    def __init__(self, connection: Connection, arrivals: Sequence[Arrival], directory: Directory, trust: Trust) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        arrivals: Sequence[Arrival],
+        directory: Directory,
+        trust: Trust,
+        within: tuple[str, ...],
+    ) -> None:
         self._connection = connection
+        self._within = within
         self._trust = trust
         self._directory = directory
         self._held = HeldRounds(connection, {arrival.round for arrival in arrivals})
@@ -102,6 +116,7 @@ class _Batch:
             return _DUPLICATE
         try:
             branch = self._branches.of(arrival, self._scopes(arrival))
+            _check_within(branch, self._within)
             previous = self._predecessors.of(arrival, branch)
         except MissingPredecessor as missing:
             return Outcome(Fate.REJECTED, str(missing), missing.attempt)
@@ -156,6 +171,11 @@ class _Batch:
             "supervisor": self._words[arrival.supervisor],
             "imported": now,
         }
+
+
+def _check_within(branch: KnownBranch, within: tuple[str, ...]) -> None:
+    if not branch.path.startswith(within):
+        raise VerificationFailure("scope", "该团支部不在报送单位的授权范围内，不予采用：请由其上级团组织报送。")
 
 
 def _words(arrival: Arrival) -> tuple[str, str, str]:

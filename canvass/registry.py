@@ -17,7 +17,15 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from canvass import grant_schema, ledger_schema, publicity_schema, rollup_schema, trust_schema
+from canvass import (
+    bundle_schema,
+    grant_schema,
+    ledger_schema,
+    publicity_schema,
+    rollup_schema,
+    supervision_schema,
+    trust_schema,
+)
 from canvass.refusals import FOREIGN, NOT_A_DATABASE, one_line_errors
 from canvass.schema import APPEND_ONLY, FORMAT, formats, metadata
 from rounds.errors import BadInput, Unreadable
@@ -34,7 +42,14 @@ _MARK = slice(68, 72)
 """Where a database's header holds its application id (sqlite.org/fileformat2.html, 1.3)."""
 _WRITERS = 0x424B4252
 """The advisory lock of PostgreSQL that stands for SQLite's write lock."""
-TABLES = (*APPEND_ONLY, *grant_schema.APPEND_ONLY, *trust_schema.APPEND_ONLY, *publicity_schema.APPEND_ONLY)
+TABLES = (
+    *APPEND_ONLY,
+    *grant_schema.APPEND_ONLY,
+    *trust_schema.APPEND_ONLY,
+    *publicity_schema.APPEND_ONLY,
+    *bundle_schema.APPEND_ONLY,
+    *supervision_schema.APPEND_ONLY,
+)
 """Those that refuse UPDATE and DELETE."""
 _MODULES = (ledger_schema, rollup_schema)  # imported for the tables that they add to `metadata`
 

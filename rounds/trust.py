@@ -70,7 +70,9 @@ class Trust:
         return Keyring({public: holder.name for public, holder in self._holders.items()})
 
     def basis(self, public: bytes, scope: str, moment: datetime) -> Grant:
-        """The grant by which a key may delegate `scope` at `moment`.
+        """The grant by which a key may delegate `scope` at `moment`: what it was given before what it is by itself.
+
+        A child organisation has enrolled its own key as a root of its home; its parents know it by the delegation.
 
         Raises:
             VerificationFailure: scope — none of its grants reaches so far; root — the key is unknown.
@@ -78,10 +80,14 @@ class Trust:
         holder = self._holders.get(public)
         if holder is None:
             raise VerificationFailure("root", "本单位的密钥既未登记，也未经上级授权：请先用 trust import 登记授权书。")
-        for grant in holder.grants:
+        for grant in sorted(holder.grants, key=lambda grant: grant.parent is None):  # else nobody above could follow
             if scope.startswith(grant.scope) and grant.holds_at(moment):
                 return grant
         raise VerificationFailure("scope", "授权范围超出本单位自身的范围，或本单位的授权已过期。")
+
+    def line_of(self, public: bytes) -> bytes:
+        """The first key of the organisation whose key this is: the same before and after a rotation."""
+        return self._line.get(public, public)
 
     def last_revocation(self, public: bytes) -> Revocation | None:
         """The last revocation of the organisation whose key this is."""
