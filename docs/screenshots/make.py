@@ -23,7 +23,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from hall import PIN, SUPERVISOR_CODE, TELLER_CODE, Hall  # noqa: E402  found only now
 
 NEEDED = ("Xvfb", "xterm", "tmux", "import", "mogrify", "identify")
-PATIENCE_S, SETTLED_S, COLOURS = 60.0, 0.6, "16"
+PATIENCE_S, SETTLED_S, COLOURS = 180.0, 0.6, "16"
 COLUMNS, ROWS = 80, 24
 
 
@@ -225,7 +225,7 @@ def rehearsing(shot: Camera, hall: Hall) -> None:
     shot.when("演练用开启口令", picture="25-demo")
     shot.run(kiosk("demo --script", hall), hall.folder)
     shot.when("请记住张数", "Enter", picture="26-script")
-    shot.when("按 2 选不满意", picture="27-script-ballot")
+    shot.when("第2票，共6票：按 2 选不满意", picture="27-script-ballot")
     shot.when("两者一致", picture="28-script-compared")
 
 
