@@ -44,6 +44,11 @@ COMMANDS = {
     "followups": Entry("followups", "followups", "结果运用：优先推荐名单，不满意的后续事项。"),
     "report": Entry("publicity", "report_command", "不满意的，写出报同级党组织和上一级团组织的报告。"),
     "progress": Entry("progress", "progress", "工作进度督查：已完成、未完成的团支部，督查通报。"),
+    "supervise-plan": Entry("supervise", "supervise_plan", "交叉组织实施：排定哪个团支部监督哪个，写入台账。"),
+    "sample": Entry("sample", "sample", "督查抽样：按公开的种子抽取团支部，写出名单和回访单。"),
+    "findings": Entry("findings", "findings", "登记和列出督查情况。"),
+    "account": Entry("account", "account", "年终账：各团组织完成、结果、督查情况一览。"),
+    "bundle": Entry("bundle", "bundle", "生成报送包，报上一级团组织。"),
     "secrecy-check": Entry("secrecy_check", "secrecy_check", "试着从磁盘内容还原投票的先后，检查票箱是否保密。"),
     "demo": Entry("demo", "demo", "自动演练一次完整的测评，逐步显示。"),
 }

@@ -56,6 +56,7 @@ def _branch_sheet(rows: Iterable[LedgerBranch] = ()) -> Sheet:
             b.registered,
             YES if b.affiliated else NO,
             b.supervisor,
+            b.grade,
         )
         for b in rows
     )

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from admin_cli.bundle import bundle_answer, bundle_fates, bundles_in, show_bundles
 from admin_cli.exits import Exit
 from admin_cli.inputs import COUNT, FILE
 from admin_cli.organisations import trusted_roots
@@ -21,6 +23,7 @@ from admin_cli.registries import registry_option, registry_to_read, registry_to_
 from admin_cli.session import Session, command
 from admin_cli.summary_files import annex4_rows, rows_by_line, summary_options, with_publicity, write_summary
 from canvass.averages import mean_of_lines
+from canvass.bundle_import import BundleFate
 from canvass.importing import Fate, FileFate, expand, import_files
 from canvass.paper import paper_entries
 from canvass.publicity import posted_periods
@@ -38,9 +41,9 @@ _LISTED_AT_MOST = 200
 
 @command(
     "import",
-    "导入报送来的结果文件（.result）和作废报告（.void）；文件夹则导入其中全部。\n"
+    "导入报送来的结果文件（.result）、作废报告（.void）和报送包（.bundle）；文件夹则导入其中全部。\n"
     "同一文件再次导入计为重复；同一次测评有两份不同结果的计为冲突，不汇总，待核实。",
-    example="import 报送/一支部.result\nimport 报送/",
+    example="import 报送/一支部.result\nimport 第1次报送.bundle\nimport 报送/",
 )
 @click.argument("paths", metavar="PATH…", nargs=-1, type=FILE)
 @click.option("--trust", "card", type=FILE, metavar="ORG.pub", help="本次采用的上级团组织名片（已登记的不必）。")
@@ -64,20 +67,23 @@ def import_command(
             "缺少参数 PATH…：请指明要导入的文件或文件夹；录入填好的附件4请用 --paper，--second 须与 --paper 同用。"
         )
     roots = trusted_roots(session.home, card)
-    files = expand(paths)
+    packed, files = bundles_in(expand(paths))
     done: list[FileFate] = []
+    bundles: list[BundleFate] = []
+    terms: dict[str, Any] = {"roots": roots, "now": session.now(), "year": year}
     try:
         with registry_to_write(session) as registry:
-            fates = import_files(registry, files, roots=roots, now=session.now(), year=year)
+            fates = chain(bundle_fates(registry, packed, bundles, **terms), import_files(registry, files, **terms))
             # A generator is taken in one by one: what was done before an interruption stands in the list.
-            done.extend(_watched(fates, len(files), show=not session.as_json))
+            total = None if packed else len(files)  # what bundles hold is known only once they are read
+            done.extend(_watched(fates, total, show=not session.as_json))
     except KeyboardInterrupt:
         session.output.warn(f"已处理{len(done)}个文件，其余未处理；已导入的保留，再次导入时计为重复。")
         raise
-    return _show_fates(session, done)
+    return _show_fates(session, done, bundles)
 
 
-def _watched(fates: Iterator[FileFate], total: int, *, show: bool) -> Iterator[FileFate]:
+def _watched(fates: Iterator[FileFate], total: int | None, *, show: bool) -> Iterator[FileFate]:
     """The fates as they come, with a progress bar on stderr where somebody watches."""
     columns = (TextColumn("导入"), BarColumn(), MofNCompleteColumn())
     console = Console(file=sys.stderr)
@@ -88,12 +94,13 @@ def _watched(fates: Iterator[FileFate], total: int, *, show: bool) -> Iterator[F
             progress.advance(task)
 
 
-def _show_fates(session: Session, done: list[FileFate]) -> Exit:
+def _show_fates(session: Session, done: list[FileFate], bundles: list[BundleFate]) -> Exit:
     counts = Counter(fate.fate for fate in done)
     told = [fate for fate in done if len(done) <= _LISTED_AT_MOST or fate.fate in {Fate.CONFLICT, Fate.REJECTED}]
     rows = [(fate.path, _FATE_NAMES[fate.fate], fate.reason) for fate in told]
     session.output.table("导入情况", ("文件", "处理", "说明"), rows)
     session.output.lines("，".join(f"{name}{counts[fate]}个" for fate, name in _FATE_NAMES.items()) + "。")
+    show_bundles(session, bundles)
     session.output.answer(
         {
             "imported": counts[Fate.IMPORTED],
@@ -101,6 +108,7 @@ def _show_fates(session: Session, done: list[FileFate]) -> Exit:
             "conflicts": counts[Fate.CONFLICT],
             "rejected": counts[Fate.REJECTED],
             "files": [{"path": fate.path, "fate": fate.fate, "reason": fate.reason} for fate in done],
+            "bundles": [bundle_answer(fate) for fate in bundles],
         }
     )
     if counts[Fate.REJECTED]:

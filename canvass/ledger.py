@@ -145,7 +145,7 @@ class _Import:
             found = by_code.get(row.code) or nameless.get((values["organisation"], row.name))
             if found is None:
                 self.changes.append(Change(BRANCHES_TITLE, row.code, row.name))
-                new.append({"id": first + len(new), **values})
+                new.append({"id": first + len(new), "grade": "", **values})
             else:
                 self._update_branch(found, row, values)
         if new:
@@ -163,6 +163,7 @@ class _Import:
             "affiliated": row.affiliated,
             "supervisor": row.supervisor,
             "known": True,
+            **({} if row.grade is None else {"grade": row.grade}),
         }
 
     def _update_branch(self, found: Row[Any], row: BranchRow, values: dict[str, Any]) -> None:
@@ -213,6 +214,7 @@ FIELD_NAMES = {
     "registered": "登记注册团员数",
     "affiliated": "挂靠确认",
     "supervisor": "指导监督人",
+    "grade": "年级",
     "known": "列入台账",
 }
 
@@ -242,6 +244,7 @@ class LedgerBranch:
     registered: int
     affiliated: bool
     supervisor: str
+    grade: str
     organisation_code: str
     organisation: str
     path: str
@@ -261,6 +264,7 @@ _LEDGER_BRANCH: Select[Any] = (
         branches.c.registered,
         branches.c.affiliated,
         branches.c.supervisor,
+        branches.c.grade,
         organisations.c.code.label("organisation_code"),
         organisations.c.name.label("organisation"),
         organisations.c.path,

@@ -26,7 +26,10 @@ BRANCH_COLUMNS = (
     "登记注册团员数",
     "挂靠确认",
     "指导监督人",
+    "年级",
 )
+OPTIONAL_COLUMNS = frozenset({"年级"})
+"""A table may lack them: then what the ledger has there stays."""
 ORGANISATIONS_TITLE, BRANCHES_TITLE = "团组织", "团支部"
 HEADING = "代码"
 """Both tables' heading rows have a cell that ends so."""
@@ -34,6 +37,7 @@ YES, NO = "是", "否"
 
 _CODE = re.compile(r"[0-9A-Za-z\u4e00-\u9fff][0-9A-Za-z\u4e00-\u9fff._-]*")
 _TELEPHONE = re.compile(r"[0-9+()（）\-—转 、/]*")
+_GRADE = re.compile(r"([1-9]|1\d|20)|(19|20)\d\d级")
 _SINCE = re.compile(r"\d{4}年\d{1,2}月(\d{1,2}日)?")
 
 
@@ -64,6 +68,8 @@ class BranchRow:
     registered: int
     affiliated: bool
     supervisor: str
+    grade: str | None = None
+    """None: the table has no such column."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +134,7 @@ class Reader:
         self, table: FilledTable, title: str, columns: tuple[str, ...], take: Callable[[TableRow], None]
     ) -> None:
         named = [heading for heading in table.headings if heading]
-        wrong = [f"缺少“{column}”列" for column in columns if column not in named]
+        wrong = [f"缺少“{column}”列" for column in columns if column not in {*named, *OPTIONAL_COLUMNS}]
         wrong += [f"不认识的列“{heading}”" for heading in named if heading not in columns]
         wrong += [f"“{heading}”列出现两次" for heading in dict.fromkeys(named) if named.count(heading) > 1]
         if wrong:
@@ -168,6 +174,7 @@ class Reader:
             registered=int(cells.read("登记注册团员数", members) or 0),
             affiliated=cells.read("挂靠确认", yes_or_no) == YES,
             supervisor=cells.read("指导监督人", optional(name)),
+            grade=cells.read("年级", grade) if "年级" in row.cells else None,
         )
         if made.supervisor and made.supervisor == made.secretary:
             cells.wrong.append("指导监督人不能是被测评的团支部书记本人")
@@ -246,6 +253,13 @@ def since(text: str) -> str:
     """何年何月: 2015年9月, or nothing."""
     if text and not _SINCE.fullmatch(text):
         raise _Bad("须写成“2015年9月”的形式")
+    return text
+
+
+def grade(text: str) -> str:
+    """A grade: 3 (the third year, more is higher) or 2015级 (of entry, earlier is higher), or nothing."""
+    if text and not _GRADE.fullmatch(text):
+        raise _Bad("须写成“3”（三年级）或“2015级”（入学年份）的形式")
     return text
 
 

@@ -59,6 +59,7 @@ branches = Table(
     Column("registered", Integer),
     Column("affiliated", Boolean, nullable=False),
     Column("supervisor", String(MAX_NAME), nullable=False),
+    Column("grade", String(MAX_NAME), nullable=False, server_default=""),
     Column("known", Boolean, nullable=False),
     UniqueConstraint("code", name="branches_code"),
     Index("branches_organisation", "organisation", "name"),
@@ -71,4 +72,5 @@ branches = Table(
         postgresql_where=text("code IS NULL"),
     ),
 )
-"""`registered`: 登记注册团员, None while unknown; `affiliated`: 挂靠确认; `known`: it stands in the ledger."""
+"""`registered`: 登记注册团员, None while unknown; `affiliated`: 挂靠确认; `grade`: 年级, 3 or 2015级 (`supervision`),
+or empty; `known`: it stands in the ledger."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from canvass.grant_schema import grants
 from canvass.ledger import LedgerBranch, below, ledger_branches
@@ -105,20 +105,25 @@ def _branches(held: Mapping[State, Sums], states: Iterable[State]) -> int:
 
 def _late(registry: Registry, year: int, deadline: date, path: str | None) -> dict[str, int]:
     """Branches per 战线 whose valid result was counted after the deadline, on the hall's own calendar."""
-    day = (ends.c.closed + ends.c.utc_offset * 60) // _DAY
     query = (
         select(lines.c.name, func.count(ends.c.branch.distinct()))
         .join_from(ends, branches)
         .join(organisations, organisations.c.id == branches.c.organisation)
         .join(lines, lines.c.id == organisations.c.line)
         .outerjoin(standings, standings.c.end_id == ends.c.id)
-        .where(ends.c.year == year, standings.c.end_id.is_(None), ends.c.outcome.in_(_VALID))
-        .where(day > deadline.toordinal() - _EPOCH)
+        .where(*is_late(year, deadline))
         .group_by(lines.c.name)
     )
     with registry.reading() as connection:
         rows = connection.execute(query if path is None else query.where(below(path)))
         return {row[0]: row[1] for row in rows}
+
+
+def is_late(year: int, deadline: date) -> tuple[ColumnElement[bool], ...]:
+    """Of `ends` with their `standings`: an accepted valid result, counted after the deadline in the hall's own days."""
+    day = (ends.c.closed + ends.c.utc_offset * 60) // _DAY
+    counts = (ends.c.year == year, standings.c.end_id.is_(None), ends.c.outcome.in_(_VALID))
+    return (*counts, day > deadline.toordinal() - _EPOCH)
 
 
 _VALID = tuple(code for code, outcome in OUTCOMES.items() if outcome is not Outcome.INVALID)

@@ -61,6 +61,8 @@ class CountedRound:
     attempt: int
     line: str
     issuer: str
+    code: str
+    """The branch's, '' where it has none."""
     branch: str
     secretary: str
     supervisor: str
@@ -257,6 +259,7 @@ def _round(row: Row[Any], held: Sequence[Row[Any]]) -> CountedRound:
         attempt=row.attempt,
         line=row.line,
         issuer=row.issuer_name,
+        code=row.branch_code or "",
         branch=row.branch_name,
         secretary=row.secretary_name,
         supervisor=row.supervisor_name,

@@ -41,7 +41,7 @@ from rounds.documents import MAX_MEMBERS
 from rounds.encoding import MAX_NAME
 from rounds.rules import Outcome
 
-FORMAT = "beikaobei-registry-v2"
+FORMAT = "beikaobei-registry-v3"
 
 MAX_LINE = 200
 

@@ -72,7 +72,7 @@ BAD_BRANCHES = [
     (changed(code="C8", name="十七", affiliated="差不多"), "只能填“是”或“否”"),
     (changed(code="C9", name="十八", supervisor="某人"), "不能是被测评的团支部书记本人"),
     (changed(code="D1", name="十九", supervisor="人" * 61), "“指导监督人”超过60"),
-    ((*changed(code="D2", name="二十"), "多出来的"), "表格之外还有内容"),
+    ((*changed(code="D2", name="二十"), "", "多出来的"), "表格之外还有内容"),
 ]
 TREE = [
     (("E1", "无上级", "没有的", "", "", ""), "“没有的”在台账中没有"),

@@ -1,0 +1,109 @@
+"""年终账: what enters the year-end account of each unit: how far it came, how it ended, how late, what was found.
+
+The notice says that findings enter the account and not how they are weighed (本通知未载，以上级规定为准): so there are
+counts here and no marks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+
+from canvass.findings import Finding, recorded_findings
+from canvass.ledger_schema import branches, organisations
+from canvass.progress import is_late
+from canvass.registry import Registry
+from canvass.rollup_schema import State
+from canvass.rollups import DONE, RERUN, Organisation, Sums, by_child, children, expectation, roots
+from canvass.schema import ends, standings
+
+
+@dataclass(frozen=True)
+class UnitAccount:
+    """One unit's year; all numbers are branches but `rounds` and the findings."""
+
+    code: str
+    name: str
+    path: str
+    expected: int
+    done: int
+    satisfied: int
+    unsatisfied: int
+    again: int
+    """需重新测评 (无效 or 作废, nothing after it)."""
+    contested: int
+    """In conflict, or waiting for a confirmation."""
+    unsigned: int
+    late: int
+    rounds: int
+    """Whatever came in, repeated attempts among them."""
+    findings: int
+    amiss: int
+    """Findings that the procedure was not kept."""
+
+
+def unit_accounts(registry: Registry, *, year: int, deadline: date, path: str | None = None) -> list[UnitAccount]:
+    """Per organisation directly below `path`; without one, below the only root, or per root where there are several.
+
+    Raises:
+        Unreadable: the registry failed.
+    """
+    if path is None:
+        tops = roots(registry)
+        path = tops[0].path if len(tops) == 1 and children(registry, tops[0].path) else None
+    listed = roots(registry) if path is None else children(registry, path)
+    held = by_child(registry, year=year, path=path)
+    late = _late(registry, year, deadline)
+    found = recorded_findings(registry, year=year, path=path)
+    return [
+        _account(one, _expected(registry, one), held.get(one.id, {}), late, found)
+        for one in listed
+        if one.id in held or _expected(registry, one)
+    ]
+
+
+def _expected(registry: Registry, one: Organisation) -> int:
+    return sum(each.branches for each in expectation(registry, path=one.path).values())
+
+
+def _account(
+    one: Organisation, expected: int, held: Mapping[State, Sums], late: Mapping[str, int], found: list[Finding]
+) -> UnitAccount:
+    def count(*states: State) -> int:
+        return sum(held[state].branches for state in states if state in held)
+
+    own = [finding for finding in found if finding.path.startswith(one.path)]
+    done, unsigned = count(*DONE), count(State.UNSIGNED)
+    return UnitAccount(
+        code=one.code,
+        name=one.name,
+        path=one.path,
+        expected=max(expected, done + unsigned),  # branches outside of the ledger may have results
+        done=done,
+        satisfied=count(State.SATISFIED),
+        unsatisfied=count(State.UNSATISFIED),
+        again=count(*RERUN),
+        contested=count(State.CONFLICT, State.WAITING),
+        unsigned=unsigned,
+        late=sum(number for where, number in late.items() if where.startswith(one.path)),
+        rounds=sum(sums.rounds for sums in held.values()),
+        findings=len(own),
+        amiss=sum(not finding.in_order for finding in own),
+    )
+
+
+def _late(registry: Registry, year: int, deadline: date) -> dict[str, int]:
+    """Branches that were late, by the path of their organisation."""
+    query = (
+        select(organisations.c.path, func.count(ends.c.branch.distinct()))
+        .join_from(ends, branches)
+        .join(organisations, organisations.c.id == branches.c.organisation)
+        .outerjoin(standings, standings.c.end_id == ends.c.id)
+        .where(*is_late(year, deadline))
+        .group_by(organisations.c.path)
+    )
+    with registry.reading() as connection:
+        return {row[0]: row[1] for row in connection.execute(query)}
