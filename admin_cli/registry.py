@@ -60,7 +60,9 @@ def import_command(
     if paper is not None:
         return import_paper_table(session, paths, paper, second, year)
     if not paths or second is not None:
-        raise BadInput("请指明要导入的文件或文件夹；录入填好的附件4请用 --paper，--second 须与 --paper 同用。")
+        raise BadInput(
+            "缺少参数 PATH…：请指明要导入的文件或文件夹；录入填好的附件4请用 --paper，--second 须与 --paper 同用。"
+        )
     roots = trusted_roots(session.home, card)
     files = expand(paths)
     done: list[FileFate] = []

@@ -17,8 +17,11 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
+from typing import Required, TypedDict, Unpack
 
 from sqlalchemy import Connection
 
@@ -32,7 +35,7 @@ from rounds.chain import Roots
 from rounds.errors import RoundError, Unreadable, VerificationFailure
 from rounds.trust import Trust
 
-__all__ = ["Fate", "FileFate", "Terms", "expand", "import_files", "shown"]
+__all__ = ["Fate", "FileFate", "Options", "Source", "Terms", "expand", "import_files", "import_sources", "shown"]
 
 SUFFIXES = (".result", ".void")
 THREADS = 2
@@ -64,9 +67,35 @@ class Terms:
     year: int | None = None
 
 
-def import_files(
+class Options(TypedDict, total=False):
+    """What `import_sources` takes by name."""
+
+    roots: Required[Roots]
+    now: Required[datetime]
+    year: int | None
+    batch: int
+    clock: Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One signed end, wherever it lies: a file, or a member of something that holds many (`read` may then be cheap).
+
+    `read` runs on a thread, once or twice; what it raises as `RoundError` becomes the reason of the refusal.
+    """
+
+    label: str
+    read: Callable[[], bytes]
+
+
+def import_files(registry: Registry, paths: Iterable[Path], **more: Unpack[Options]) -> Iterator[FileFate]:
+    """`import_sources` of files; each fate's `path` is the file's, as text that any terminal can take."""
+    return import_sources(registry, (Source(shown(path), partial(read_file, path)) for path in paths), **more)
+
+
+def import_sources(
     registry: Registry,
-    paths: Iterable[Path],
+    sources: Iterable[Source],
     *,
     roots: Roots,
     now: datetime,
@@ -74,7 +103,7 @@ def import_files(
     batch: int = BATCH,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[FileFate]:
-    """Import each file, yielding its fate once it is in; repeated attempts found before their predecessor come last.
+    """Import each source, yielding its fate once it is in; repeated attempts found before their predecessor come last.
 
     So a folder's result does not depend on the names of its files. `now` (aware) is recorded, and judges nothing.
 
@@ -83,14 +112,14 @@ def import_files(
     """
     entry = _Entry(registry, roots, now)
     terms = Terms(trust_state(registry, roots).keyring, year)
-    verified = _verified(paths, terms)
+    verified = _verified(sources, terms)
     try:
         for some in _batches(verified, batch, clock):
             yield from entry.enter(some)
     finally:
         verified.close()
-    for _, _, path in sorted(entry.early):
-        yield from entry.enter([_verify(path, terms)], last=True)
+    for _, _, source in sorted(entry.early, key=itemgetter(0, 1)):
+        yield from entry.enter([_verify(source, terms)], last=True)
 
 
 @dataclass
@@ -101,8 +130,8 @@ class _Entry:
     roots: Roots
     now: datetime
     directory: Directory = field(default_factory=Directory)
-    early: list[tuple[int, int, Path]] = field(default_factory=list)
-    """Attempts whose predecessor may be among the files to come: attempt, place, path."""
+    early: list[tuple[int, int, Source]] = field(default_factory=list)
+    """Attempts whose predecessor may be among the files to come: attempt, place, source."""
     _trust: tuple[int, Trust] | None = None
     """As of which version of the registry's trust: a revocation that comes in meanwhile counts from the next batch."""
 
@@ -113,9 +142,9 @@ class _Entry:
         for one in some:
             outcome = Outcome(Fate.REJECTED, one.reason) if one.arrival is None else next(outcomes)
             if outcome.attempt and not last:
-                self.early.append((outcome.attempt, len(self.early), one.path))
+                self.early.append((outcome.attempt, len(self.early), one.source))
             else:
-                yield FileFate(shown(one.path), outcome.fate, outcome.reason)
+                yield FileFate(one.source.label, outcome.fate, outcome.reason)
 
     def _register(self, arrivals: list[Arrival]) -> list[Outcome]:
         if not arrivals:
@@ -138,14 +167,14 @@ class _Entry:
 class _Verified:
     """One file after verification: what arrived, or why nothing did."""
 
-    path: Path
+    source: Source
     arrival: Arrival | None
     reason: str = ""
 
 
-def _verified(paths: Iterable[Path], terms: Terms) -> Generator[_Verified, None, None]:
+def _verified(sources: Iterable[Source], terms: Terms) -> Generator[_Verified, None, None]:
     """The files in order, verified on threads a bounded number ahead."""
-    left = iter(paths)
+    left = iter(sources)
     waiting: deque[Future[list[_Verified]]] = deque()
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="verify")
     try:
@@ -159,18 +188,18 @@ def _verified(paths: Iterable[Path], terms: Terms) -> Generator[_Verified, None,
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _verify_all(paths: list[Path], terms: Terms) -> list[_Verified]:
-    return [_verify(path, terms) for path in paths]
+def _verify_all(sources: list[Source], terms: Terms) -> list[_Verified]:
+    return [_verify(source, terms) for source in sources]
 
 
-def _verify(path: Path, terms: Terms) -> _Verified:
+def _verify(source: Source, terms: Terms) -> _Verified:
     """Outside of any transaction, so that the lock is held for the writing alone."""
     try:
-        end = receive(read_file(path), terms.roots)
+        end = receive(source.read(), terms.roots)
         _check_year(end.authorisation.record.year, terms.year)
-        return _Verified(path, arrive(end))
+        return _Verified(source, arrive(end))
     except RoundError as error:
-        return _Verified(path, None, str(error))
+        return _Verified(source, None, str(error))
 
 
 def _check_year(found: int, wanted: int | None) -> None:

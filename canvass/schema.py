@@ -168,8 +168,8 @@ ends = Table(
     UniqueConstraint("round", "ordinal", name="ends_round_ordinal"),
     Index("ends_branch", "branch"),
 )
-"""`round`: `round_number` of the round's id, whose four digits are `year`; `ordinal`: how many ends of the round were in
-before this one, so that whoever might write beside the lock is refused; `digest`: SHA-256 of the payload;
+"""`round`: `round_number` of the round's id, whose four digits are `year`; `ordinal`: how many ends of the round were
+in before this one, so that whoever might write beside the lock is refused; `digest`: SHA-256 of the payload;
 `previous`: the end that this attempt follows; `utc_offset`: minutes east, of the opening; counts are ballots:
 valid = collected - invalid, unsatisfied = valid - satisfied."""
 

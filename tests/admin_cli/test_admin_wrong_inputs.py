@@ -37,7 +37,7 @@ WRONG = [
     # other issues' features
     (f"{AUTHORIZE} --method stationed", 2, "--method stationed"),
     (f"{AUTHORIZE} --method postal", 2, "只能是 gathered 或 stationed"),
-    (f"{AUTHORIZE} --branch 001", 2, "尚未提供台账"),
+    (f"{AUTHORIZE} --branch 001", 2, "取自台账"),
     # authorize
     (AUTHORIZE.replace("--members 6", "--members 0"), 2, "登记注册团员数不在1至20000之间"),
     (AUTHORIZE.replace("--members 6", "--members 20001"), 2, "登记注册团员数不在1至20000之间"),
