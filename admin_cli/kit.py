@@ -81,9 +81,15 @@ def kit(session: Session, org_key: Path, out: Path, **given: Any) -> None:  # no
             enrol(session.home, card)
         written = []
         made = _made(work, key, card, session.now())
-        for one in watched(made, len(work), "生成", show=not session.as_json):
-            record_grants(registry, [one])
-            written.append(one)
+        try:
+            for one in watched(made, len(work), "生成", show=not session.as_json):
+                record_grants(registry, [one])
+                written.append(one)
+        except KeyboardInterrupt:
+            session.output.warn(
+                f"已生成{len(written)}个，其余{len(work) - len(written)}个未生成：再次运行即从原处继续。"
+            )
+            raise
     _show(session, out, work, refused, resumed)
 
 
