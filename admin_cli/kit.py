@@ -31,12 +31,13 @@ from rounds.documents import AUTHORISATION, CARD, Authorisation, OrganisationCar
 from rounds.envelope import Verified, sign
 from rounds.errors import BadInput, RuleRefusal
 from rounds.issuing import IssuedAuthorisation, OrganisationKey, RoundPlan, authorise, open_organisation_key
+from rounds.keyfile import PRINTED_KDF
 
 _AHEAD = 2
 """Authorisations that are made ahead of their papers, by one thread: the key derivation runs beside them.
 
-One thread, never more: OpenSSL spreads each derivation over threads of its own, and two derivations at once wait for
-each other's for ever (found with cryptography 50: three threads in `Argon2id.derive`, none of them running).
+One thread, never more: where a derivation has several lanes, OpenSSL spreads them over threads of its own, and two
+derivations at once wait for each other's for ever (cryptography 50: three threads in `Argon2id.derive`, none running).
 """
 
 
@@ -80,9 +81,15 @@ def kit(session: Session, org_key: Path, out: Path, **given: Any) -> None:  # no
             enrol(session.home, card)
         written = []
         made = _made(work, key, card, session.now())
-        for one in watched(made, len(work), "生成", show=not session.as_json):
-            record_grants(registry, [one])
-            written.append(one)
+        try:
+            for one in watched(made, len(work), "生成", show=not session.as_json):
+                record_grants(registry, [one])
+                written.append(one)
+        except KeyboardInterrupt:
+            session.output.warn(
+                f"已生成{len(written)}个，其余{len(work) - len(written)}个未生成：再次运行即从原处继续。"
+            )
+            raise
     _show(session, out, work, refused, resumed)
 
 
@@ -170,7 +177,7 @@ def _made(
 
 
 def _authorise(plan: RoundPlan, key: OrganisationKey, now: datetime) -> IssuedAuthorisation:
-    return authorise(plan, key, now=now, draw=secrets.token_bytes)
+    return authorise(plan, key, now=now, draw=secrets.token_bytes, kdf=PRINTED_KDF)
 
 
 def _show(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import signal
 import subprocess
@@ -10,14 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
-from admin_script import CHEAP_KDF, COMMAND, Admin, subprocess_environment
+from admin_script import COMMAND, Admin, subprocess_environment
 from ledger_books import write_book
 from paper_samples import text
 
-from admin_cli import kit
 from admin_cli.folders import folder_name
 from admin_cli.papers.kit import AUTHORISATION_NAME, CARD_NAME, WITH_CODES
-from rounds.issuing import authorise
 
 ORGANISATION = ("50", "某市团委", "", "王同志", "023-1234", "高校")
 BRANCHES = tuple(
@@ -25,12 +22,6 @@ BRANCHES = tuple(
     for at in range(1, 4)
 )
 PAPERS = 8
-
-
-@pytest.fixture(autouse=True)
-def _quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The codes are sealed with the cheapest key derivation; the run that is cut off, a process of its own, is not."""
-    monkeypatch.setattr(kit, "authorise", functools.partial(authorise, kdf=CHEAP_KDF))
 
 
 @pytest.fixture
