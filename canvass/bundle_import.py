@@ -103,12 +103,12 @@ def import_bundle(
         Unreadable: the registry itself failed; what was yielded is in, running it again goes on.
     """
     try:
-        first, sender = _sender(registry, path, roots)
+        digest, sender = _sender(registry, path, roots)
         bundle = read_bundle(path, trust_state(registry, roots).keyring, sender.last)  # (2)
     except RoundError as error:
         fate.reason = str(error)
         return
-    if bundle.manifest.digest != first.digest:  # exchanged between the two readings
+    if bundle.manifest.digest != digest:  # exchanged between the two readings
         fate.reason = "报送包在读取时被改动，不予采用：请复制到本机后重新导入。"
         return
     record = bundle.manifest.record
@@ -124,8 +124,8 @@ def import_bundle(
         fate.reason = f"清单与本登记库不符{len(fate.contradictions)}处：{fate.contradictions[0]}"
 
 
-def _sender(registry: Registry, path: Path, roots: Roots) -> tuple[Verified[BundleManifest], _Sender]:
-    """Step 1."""
+def _sender(registry: Registry, path: Path, roots: Roots) -> tuple[str, _Sender]:
+    """Step 1; the manifest's digest alone, since it may be large and is read again with the content."""
     with registry.reading() as connection:
         trust = read_trust(connection, roots)
         manifest = read_first(path, trust.keyring)
@@ -134,7 +134,7 @@ def _sender(registry: Registry, path: Path, roots: Roots) -> tuple[Verified[Bund
     scopes = _scopes(trust, manifest, known=known)
     if not known:
         check_follows(manifest, last)
-    return manifest, _Sender(line, scopes, last, known)
+    return manifest.digest, _Sender(line, scopes, last, known)
 
 
 def _scopes(trust: Trust, manifest: Verified[BundleManifest], *, known: bool) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ bundles_sent = Table(
     Column("trust_after", Integer, nullable=False),
     Column("trust_until", Integer, nullable=False),
     Column("made", BigInteger, nullable=False),
-    UniqueConstraint("sender", "sequence", name="bundles_sent_once"),
+    UniqueConstraint("sender", "sequence", name="bundles_sent_chain"),
 )
 """`trust_after`, `trust_until`: the trust documents in it are those with ids above the one, up to the other."""
 
@@ -51,7 +51,7 @@ bundles_received = Table(
     digest_column("digest"),
     Column("manifest", LargeBinary, nullable=False),
     Column("imported", BigInteger, nullable=False),
-    UniqueConstraint("sender", "sequence", name="bundles_received_once"),
+    UniqueConstraint("sender", "sequence", name="bundles_received_chain"),
 )
 """Recorded once every document of it has its fate."""
 

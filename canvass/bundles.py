@@ -11,6 +11,7 @@ import hashlib
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -71,7 +72,7 @@ class Content:
 def write_bundle(file: BinaryIO, manifest: bytes, documents: Iterable[bytes]) -> None:
     """Write a bundle; the same manifest and documents give the same bytes."""
     with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
-        for line in (manifest, *documents):
+        for line in chain((manifest,), documents):
             packed.write(line + b"\n")
 
 

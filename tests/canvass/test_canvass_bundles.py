@@ -16,7 +16,7 @@ from rounds_factory import NOW, ROOTS, MadeRound, make_round, organisation, payl
 
 from canvass import bundle_import
 from canvass.bundle_import import BundleFate, import_bundle, in_order
-from canvass.bundles import Content, write_bundle
+from canvass.bundles import Content, read_first, write_bundle
 from canvass.confirming import confirm_revision
 from canvass.grants import record_grants
 from canvass.handing_up import Handover, documents, last_handover, plan_next, remember
@@ -329,7 +329,8 @@ def test_of_two_importers_with_a_fork_one_is_refused_at_the_last_step(upward: Up
     path, other = upward.hand_up(), upward.parent.put("other.bundle", b"")
     other.write_bytes(forged(path, CHILD.key, issued="2017-04-02T10:00:00+08:00"))
     fate = BundleFate(str(path))
-    manifest, sender = bundle_import._sender(upward.parent.registry, path, ROOTS)  # noqa: SLF001  the moment between
+    manifest = read_first(path, BELOW)
+    _, sender = bundle_import._sender(upward.parent.registry, path, ROOTS)  # noqa: SLF001  the moment between
     assert upward.take(other)[0].fate is Fate.IMPORTED
     with upward.parent.registry.writing() as connection, pytest.raises(VerificationFailure, match="不相衔接"):
         bundle_import._record(connection, manifest, sender.line, NOW)  # noqa: SLF001  see above
