@@ -10,8 +10,10 @@
     organisations  the cards and keys that several commands read
     chinese     click in Chinese
     guide       the whole afternoon as questions, through the functions that the commands call
+    papers/     everything that is printed, as pure functions        folders  a folder of files: whole or not at all
 
 The commands: keys, trust, authorize, opening (open), status, ending (close, void), decide, verify (with `evidence`, its
-tables), registry (import, summary), demo. Each does three things and no more: read what it was given, call
-ballots_store, canvass or rounds, and show the answer.
+tables), registry (import, summary), kit, publicity (confirm, publish, objection, notice, report), followups, progress,
+demo. Each does three things and no more: read what it was given, call ballots_store, canvass or rounds, and show the
+answer.
 """

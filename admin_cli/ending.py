@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,11 +15,12 @@ from admin_cli.leftover import ask_leftover, leftover_option, warn_about_slips
 from admin_cli.newfiles import NewFiles
 from admin_cli.secrets_in import interactive, question, sentence
 from admin_cli.session import Session, command
-from ballots_store.closing import CloseRequest, VoidRequest, close_round, stored_end, void_round
+from ballots_store.closing import CloseRequest, close_round, stored_end
 from ballots_store.errors import BelowQuorum, LeftoverMissing
 from ballots_store.frozen import copy_to_token
 from ballots_store.opening import FEW_MEMBERS
 from ballots_store.status import round_status
+from ballots_store.voiding import VoidRequest, void_round
 from rounds.chain import kind_of
 from rounds.documents import RESULT, VOID, Result, VoidReport
 from rounds.encoding import decode, digest
@@ -135,26 +137,17 @@ def _warn_about(session: Session, record: Result, reason: str | None) -> None:
     "void",
     "作废一次测评：输入两名工作人员的口令，不开箱、不计票，写出签名的作废报告。\n"
     "作废后由上级团组织凭作废报告重新批复（authorize --previous）。",
-    example="void --reason 票箱U盘遗失 --out r.void",
+    example="void --reason 多数团员提前离校 --out r.void\nvoid --reason 票箱U盘遗失 --token-lost --out r.void",
 )
 @click.argument("round_id", metavar="[ROUND]", required=False)
 @click.option("--reason", required=True, type=LINE, metavar="原因", help="作废的原因，写入作废报告。")
 @click.option("--out", required=True, type=FILE, metavar="F.void", help="作废报告。")
 @click.option("--present", type=COUNT, metavar="K", help="签到表上的实到人数，写入作废报告。")
+@click.option("--token-lost", is_flag=True, help="票箱U盘确已遗失：收发票数按屏幕显示，报告将载明。")
 @leftover_option
 @emergency_option
 @token_option
-def void(
-    session: Session,
-    *,
-    round_id: str | None,
-    reason: str,
-    out: Path,
-    present: int | None,
-    leftover: int | None,
-    emergency: bool,
-    token: Path | None,
-) -> None:
+def void(session: Session, *, round_id: str | None, out: Path, **given: Any) -> None:  # noqa: ANN401  by name
     """End a round without a result."""
     round_id = session.home.pick(round_id)
     with NewFiles(out) as files:
@@ -162,9 +155,9 @@ def void(
         if data is not None:
             _say_again(session, data, VOID)
         else:
-            codes = holder_codes(emergency=emergency)
-            request = VoidRequest(round_id, codes, reason, present, leftover)
-            data = void_round(session.home, request, token=token, now=session.now())
+            codes = holder_codes(emergency=given.pop("emergency"))
+            token = given.pop("token")
+            data = void_round(session.home, VoidRequest(round_id, codes, **given), token=token, now=session.now())
         _write(files, out, data)
     _show_void(session, record_of(data, VOID), digest(_payload(data)), out)
 
@@ -179,6 +172,8 @@ def _show_void(session: Session, record: VoidReport, sha256: str, out: Path) -> 
         ("作废报告", out),
     ]
     session.output.facts("本次测评已作废，票箱未开启", rows)
+    if record.unread:
+        session.output.lines("票箱U盘遗失：发出和收回的票数取自屏幕显示，无从核对；报告已载明。")
     session.output.lines("请将作废报告报上级团组织，重新批复后另行组织测评。")
     session.output.answer(
         {
@@ -188,6 +183,7 @@ def _show_void(session: Session, record: VoidReport, sha256: str, out: Path) -> 
             "issued": record.issued,
             "collected": record.collected,
             "mode": record.chain.mode,
+            "token_lost": bool(record.unread),
             "digest": sha256,
             "path": str(out),
         }

@@ -26,14 +26,19 @@ from canvass.grants import Waiting, record_grants, scope_of, waiting
 from canvass.ledger import LedgerBranch
 from canvass.registry import Registry
 from rounds import keyfile
-from rounds.chain import check_names, read_authorisation
+from rounds.chain import read_authorisation
 from rounds.documents import AUTHORISATION, CARD, Authorisation, OrganisationCard
 from rounds.envelope import Verified, sign
-from rounds.errors import BadInput, RuleRefusal, VerificationFailure
+from rounds.errors import BadInput, RuleRefusal
 from rounds.issuing import IssuedAuthorisation, OrganisationKey, RoundPlan, authorise, open_organisation_key
+from rounds.keyfile import PRINTED_KDF
 
-_AHEAD = 4
-"""Authorisations that are made ahead of their papers: the key derivation runs beside them, on the other core."""
+_AHEAD = 2
+"""Authorisations that are made ahead of their papers, by one thread: the key derivation runs beside them.
+
+One thread, never more: where a derivation has several lanes, OpenSSL spreads them over threads of its own, and two
+derivations at once wait for each other's for ever (cryptography 50: three threads in `Argon2id.derive`, none running).
+"""
 
 
 @dataclass(frozen=True)
@@ -76,9 +81,15 @@ def kit(session: Session, org_key: Path, out: Path, **given: Any) -> None:  # no
             enrol(session.home, card)
         written = []
         made = _made(work, key, card, session.now())
-        for one in watched(made, len(work), "生成", show=not session.as_json):
-            record_grants(registry, [one])
-            written.append(one)
+        try:
+            for one in watched(made, len(work), "生成", show=not session.as_json):
+                record_grants(registry, [one])
+                written.append(one)
+        except KeyboardInterrupt:
+            session.output.warn(
+                f"已生成{len(written)}个，其余{len(work) - len(written)}个未生成：再次运行即从原处继续。"
+            )
+            raise
     _show(session, out, work, refused, resumed)
 
 
@@ -95,21 +106,9 @@ def _work(
     if missing := wanted - {one.branch.code for one in found}:
         raise RuleRefusal(f"团支部{'、'.join(sorted(missing))}不在待批复之列：台账中没有、已批复或已有结果。")
     chosen = [one for one in found if not wanted or one.branch.code in wanted]
-    refused = [(one.branch, why) for one in chosen if (why := _obstacle(one.branch))]
-    ready = [one for one in chosen if not _obstacle(one.branch)]
+    refused = [(one.branch, "团员挂靠尚未确认") for one in chosen if not one.branch.affiliated]
+    ready = [one for one in chosen if one.branch.affiliated]
     return [_Work(one, _plan(one, given), out / _folder(one.branch)) for one in ready], refused
-
-
-def _obstacle(branch: LedgerBranch) -> str:
-    """What in the ledger keeps the branch from being authorised; '' where nothing does."""
-    if not branch.affiliated:
-        return "团员挂靠尚未确认"
-    try:
-        if branch.supervisor:
-            check_names(branch.secretary, branch.supervisor, "")
-    except VerificationFailure as failure:
-        return str(failure)
-    return ""
 
 
 def _folder(branch: LedgerBranch) -> str:
@@ -162,7 +161,7 @@ def _made(
     work: list[_Work], key: OrganisationKey, card: bytes, now: datetime
 ) -> Iterator[tuple[int, Verified[Authorisation]]]:
     """Write each folder; yields it once it stands whole."""
-    with ThreadPoolExecutor(_AHEAD) as pool:
+    with ThreadPoolExecutor(1) as pool:
         try:
             pending = {at: pool.submit(_authorise, work[at].plan, key, now) for at in range(min(_AHEAD, len(work)))}
             for at, one in enumerate(work):
@@ -178,7 +177,7 @@ def _made(
 
 
 def _authorise(plan: RoundPlan, key: OrganisationKey, now: datetime) -> IssuedAuthorisation:
-    return authorise(plan, key, now=now, draw=secrets.token_bytes)
+    return authorise(plan, key, now=now, draw=secrets.token_bytes, kdf=PRINTED_KDF)
 
 
 def _show(

@@ -21,13 +21,13 @@ from admin_cli.organisations import trusted_roots
 from admin_cli.paper import import_paper_table, paper_answer, show_papers
 from admin_cli.registries import registry_option, registry_to_read, registry_to_write
 from admin_cli.session import Session, command
-from admin_cli.summary_files import annex4_rows, summary_options, with_publicity, write_summary
+from admin_cli.summary_files import annex4_rows, rows_by_line, summary_options, with_publicity, write_summary
 from canvass.averages import mean_of_lines
 from canvass.bundle_import import BundleFate
 from canvass.importing import Fate, FileFate, expand, import_files
 from canvass.paper import paper_entries
 from canvass.publicity import posted_periods
-from canvass.summary import COLUMNS, Average, Summary, SummaryRow, Unsummed, summarise
+from canvass.summary import COLUMNS, Average, Summary, SummaryRow, Unsummed, summarise, total
 from rounds.errors import BadInput
 
 _FATE_NAMES = {
@@ -63,7 +63,9 @@ def import_command(
     if paper is not None:
         return import_paper_table(session, paths, paper, second, year)
     if not paths or second is not None:
-        raise BadInput("请指明要导入的文件或文件夹；录入填好的附件4请用 --paper，--second 须与 --paper 同用。")
+        raise BadInput(
+            "缺少参数 PATH…：请指明要导入的文件或文件夹；录入填好的附件4请用 --paper，--second 须与 --paper 同用。"
+        )
     roots = trusted_roots(session.home, card)
     packed, files = bundles_in(expand(paths))
     done: list[FileFate] = []
@@ -172,6 +174,7 @@ def _summary_answer(found: Summary) -> dict[str, object]:
     return {
         "rows": [_row_answer(row) for row in found.rows],
         "totals": vars(found.totals),
+        "lines": {line: vars(total(rows)) for line, rows in rows_by_line(found.rows)},
         "averages": [
             {"name": average.name, "formula": average.formula, "rate_percent": average.value_percent}
             for average in found.averages

@@ -99,19 +99,22 @@ def _unsigned_cells(one: PaperEntry) -> Cells:
     return (*head, *counts, OUTCOME_NAMES[one.outcome], one.remark)
 
 
+def rows_by_line(rows: Iterable[SummaryRow]) -> list[tuple[str, list[SummaryRow]]]:
+    """The rows of each 战线, by its name."""
+    listed = sorted(rows, key=lambda row: row.line)
+    return [(line, list(found)) for line, found in groupby(listed, key=lambda row: row.line)]
+
+
 def annex4_rows(rows: Iterable[SummaryRow]) -> Iterator[Row]:
     """The rows by 战线, numbered through, a 合计 after each 战线; at the end 总计 where there are several."""
-    listed = sorted(rows, key=lambda row: row.line)
-    number, groups = 0, 0
-    for line, found in groupby(listed, key=lambda row: row.line):
-        of_line = list(found)
-        for row in of_line:
-            number += 1
+    number = 0
+    groups = rows_by_line(rows)
+    for line, found in groups:
+        for number, row in enumerate(found, number + 1):  # noqa: B020  it goes on counting
             yield Row((number, *row.cells()[1:]))
-        groups += 1
-        yield _sum(f"{line or NO_LINE}合计", of_line)
-    if groups != 1:
-        yield _sum("总计", listed)
+        yield _sum(f"{line or NO_LINE}合计", found)
+    if len(groups) != 1:
+        yield _sum("总计", [row for _, found in groups for row in found])
 
 
 def _sum(name: str, rows: Sequence[SummaryRow]) -> Row:

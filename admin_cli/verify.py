@@ -27,7 +27,7 @@ from rounds.errors import BadInput, RoundError, Unreadable, VerificationFailure
 from rounds.issuing import open_organisation_key
 from rounds.trust_documents import TRUST_KINDS
 
-_CAP = max(kind.cap for kind in KINDS)
+_CAP = max(kind.cap for kind in KINDS if kind not in TRUST_KINDS)
 _READERS: Mapping[str, Callable[[bytes, Roots], Evidence]] = {
     CARD.title: lambda data, roots: card_evidence(read_card(data), roots),
     AUTHORISATION.title: lambda data, roots: authorisation_evidence(read_authorisation(data, roots)),

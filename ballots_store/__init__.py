@@ -2,7 +2,8 @@
 
     opening     3 an authorisation becomes an empty, sealed box with its zero report
     box         4 the verbs of the hall: start, check_pin, unlock, cast, void_session, stop
-    closing     5 two holders count or void a round and sign its end
+    slip_making 3 投票凭条, made once; `admission` is the door that takes a PIN or a slip
+    closing     5 two holders count a round and sign its result; `voiding` ends one without a count
     status        where a round stands, without any key
     rehearsal     a throwaway round through the same code
 

@@ -120,6 +120,7 @@ class BallotBox:
     def _started(
         held: HeldBox, codes: Mapping[Holder, str], clock: Callable[[], datetime], draw: Draw, hook: Hook
     ) -> tuple[BoxState, str | None]:
+        held.check_open()
         holders = held.open_holders(codes, clock())
         found = held.recover(held.join_secret(START_SECRET, holders))
         advance(found.stage, Event.START)
@@ -168,7 +169,7 @@ class BallotBox:
         self._check_alive()
         self._door.shut()
         if (wait := self.wait_s(now)) > 0:
-            raise WrongPin(0, wait)
+            raise WrongPin(0, wait, tried=False)
         if self._door.try_pin(pin, self._state.pin):
             self._state = replace(self._state, failures=0)
         else:
@@ -196,7 +197,7 @@ class BallotBox:
         self._check_alive()
         self._door.shut()
         if (wait := self.slip_wait_s(now)) > 0:
-            raise WrongSlip(0, wait)
+            raise WrongSlip(0, wait, tried=False)
         if self._door.try_slip(number, self._state.slips, self._held.bound_to):
             self._state = replace(self._state, slip_failures=0)
         elif self.heading.stationed or not self._door.try_pin(number, self._state.pin):

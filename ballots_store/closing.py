@@ -1,4 +1,4 @@
-"""停止投票、开箱计票, and 作废: two holders end a round, and sign what came of it.
+"""停止投票、开箱计票: two holders end a round, and sign what came of it. 作废 stands in `voiding`.
 
 Nothing is counted before 实到 stands against 收回; the signed end and the stage change are one commit, so a round is
 closed exactly when its result exists.
@@ -16,13 +16,13 @@ from msgspec import UNSET
 
 from ballots_store import log
 from ballots_store.errors import BelowQuorum, LeftoverMissing
-from ballots_store.held import ROUND_SECRET, START_SECRET, HeldBox
+from ballots_store.held import END, ROUND_SECRET, START_SECRET, HeldBox
 from ballots_store.home import Home
 from ballots_store.hooks import Hook, no_hook, step
 from ballots_store.sealing import box_seal, open_ballots
 from ballots_store.state import BoxState
-from rounds.chain import RoundEnd, read_result, read_void_report
-from rounds.documents import RESULT, VOID, Chain, Conduct, LogLine, Result, SlipCount, VoidReport
+from rounds.chain import RoundEnd, read_result
+from rounds.documents import RESULT, Chain, Conduct, LogLine, Result, SlipCount
 from rounds.encoding import is_fit, plain, stamp
 from rounds.envelope import sign
 from rounds.errors import BadInput, RuleRefusal
@@ -30,14 +30,12 @@ from rounds.issuing import Draw
 from rounds.keys import SecretKeys
 from rounds.lifecycle import Event, Stage, advance
 from rounds.results import figures
-from rounds.rules import MAX_COUNT, quorum_met, quorum_needed
+from rounds.rules import quorum_met, quorum_needed
 from rounds.sharing import Holder
 from rounds.tally import Account, Tally, check_account, count
 from rounds.version import VERSION
 from rounds.words import BOX_WORDS, words
 
-END = "end"
-"""Under which name of the box's meta its signed end lies."""
 _LONGEST_REASON = 200
 
 
@@ -53,19 +51,6 @@ class CloseRequest:
     """Ends a round with too few voters; ignored where enough have voted."""
     leftover: int | None = None
     """未发出的投票凭条, counted before the tally; None in a round without slips."""
-
-
-@dataclass(frozen=True)
-class VoidRequest:
-    """What two holders bring to end a round without a count; codes as typed."""
-
-    round_id: str
-    codes: Mapping[Holder, str]
-    reason: str
-    present: int | None = None
-    """实到, where it is known."""
-    leftover: int | None = None
-    """未发出的投票凭条, where they were counted."""
 
 
 @dataclass(frozen=True)
@@ -96,9 +81,9 @@ def close_round(
         VerificationFailure: a wrong code, an altered box, or a ballot that does not open; nothing is counted.
         StorageFailure: a file can't be read or written.
     """
-    reason = _check_reason(request.below_quorum_reason) if request.below_quorum_reason else ""
+    reason = check_reason(request.below_quorum_reason) if request.below_quorum_reason else ""
     with HeldBox(home, request.round_id, token=token, hook=hook) as held:
-        holders, state = _recovered(held, request.codes, Event.CLOSE, now)
+        holders, state = recovered(held, request.codes, Event.CLOSE, now)
         account = _account(held, state, request)
         check_account(account)
         _check_used(state, account)
@@ -118,48 +103,6 @@ def close_round(
     return Closed(result, record, words(seal, BOX_WORDS))
 
 
-def void_round(
-    home: Home,
-    request: VoidRequest,
-    *,
-    now: datetime,
-    token: Path | None = None,
-    draw: Draw = secrets.token_bytes,
-    hook: Hook = no_hook,
-) -> bytes:
-    """End a round without a result; the box stays unopened, no ballot is read.
-
-    Raises:
-        BoxInUse, RuleRefusal, BadInput, VerificationFailure, StorageFailure: as `close_round`.
-    """
-    reason = _check_reason(request.reason)
-    if request.present is not None and not 0 <= request.present <= MAX_COUNT:
-        raise BadInput(f"实到人数须在0至{MAX_COUNT}之间：请按签到表核对。")
-    with HeldBox(home, request.round_id, token=token, hook=hook) as held:
-        holders, state = _recovered(held, request.codes, Event.VOID, now)
-        slips = _slips(state, request.leftover)
-        record = VoidReport(
-            chain=_chain(held),
-            collected=state.collected,
-            conduct=_conduct(held, state, tuple(holders), "void", now),
-            ended=stamp(now),
-            issued=_issued(held, state, slips),
-            present=request.present,
-            reason=reason,
-            signers=tuple(holders),
-            slips=slips or UNSET,
-            software=VERSION,
-        )
-        signers = [keys.signing for keys in holders.values()]
-        report = sign(record, VOID.payload_type(rehearsal=held.authorisation.rehearsal), signers)
-        read_void_report(report, issuer_roots(held))
-        held.settle(state, draw)
-        with step(hook, "void"):
-            held.commit(state.ended(Stage.VOID), draw, meta={END: report})
-        log.append(held.folder.log, "void", now)
-    return report
-
-
 def stored_end(home: Home, round_id: str) -> bytes | None:
     """The signed end of a closed or void round, for exporting again; None while there is none.
 
@@ -170,12 +113,11 @@ def stored_end(home: Home, round_id: str) -> bytes | None:
         return held.store.stored(END)
 
 
-def _recovered(
+def recovered(
     held: HeldBox, codes: Mapping[Holder, str], event: Event, now: datetime
 ) -> tuple[dict[Holder, SecretKeys], BoxState]:
     """Open the holders' keys and the state; a pending session counts as 未投."""
-    if held.store.stored(END) is not None:
-        raise RuleRefusal("本次测评已经结束，结果已保存在本机：不能再次计票或作废。")
+    held.check_open()
     holders = held.open_holders(codes, now)
     state = held.recover(held.join_secret(START_SECRET, holders))
     advance(state.stage, event)
@@ -184,26 +126,26 @@ def _recovered(
 
 def _account(held: HeldBox, state: BoxState, request: CloseRequest) -> Account:
     basis = held.authorisation.record
-    slips = _slips(state, request.leftover)
+    slips = slips_of(state, request.leftover)
     if slips is not None and request.leftover is None:
         raise LeftoverMissing(slips.made)
     return Account(
         registered=basis.registered,
         expected=basis.expected,
         present=request.present,
-        issued=_issued(held, state, slips),
+        issued=issued_of(held, state, slips),
         collected=state.collected,
         method=basis.method,
         slips=slips,
     )
 
 
-def _issued(held: HeldBox, state: BoxState, slips: SlipCount | None) -> int:
+def issued_of(held: HeldBox, state: BoxState, slips: SlipCount | None) -> int:
     """发出: sessions unlocked; stationed: slips handed out, as a session without a ballot gives its slip back."""
     return slips.handed_out if slips is not None and held.is_stationed else state.issued
 
 
-def _slips(state: BoxState, leftover: int | None) -> SlipCount | None:
+def slips_of(state: BoxState, leftover: int | None) -> SlipCount | None:
     """The round's slips; those that nobody counted are taken for handed out."""
     made = state.slips.made
     if not made:
@@ -252,9 +194,9 @@ def _result(
     return Result(
         below_quorum_reason=reason,
         box_seal=seal.hex(),
-        chain=_chain(held),
+        chain=chain_of(held),
         closed=stamp(now),
-        conduct=_conduct(held, state, signers, "closed", now),
+        conduct=conduct_of(held, state, signers, "closed", now),
         signers=signers,
         slips=slips,
         software=VERSION,
@@ -263,7 +205,8 @@ def _result(
     )
 
 
-def _chain(held: HeldBox) -> Chain:
+def chain_of(held: HeldBox) -> Chain:
+    """The documents that an end of this round stands on."""
     return Chain(
         authorisation=held.authorisation.data.decode(),
         authorisation_digest=held.authorisation.digest,
@@ -274,7 +217,8 @@ def _chain(held: HeldBox) -> Chain:
     )
 
 
-def _conduct(held: HeldBox, state: BoxState, signers: tuple[Holder, ...], event: str, now: datetime) -> Conduct:
+def conduct_of(held: HeldBox, state: BoxState, signers: tuple[Holder, ...], event: str, now: datetime) -> Conduct:
+    """How the round ran; `event`: what ends it, closed or void."""
     lines, complete = log.read(held.folder.log)
     ending = LogLine(at=stamp(now), event="closed" if event == "closed" else "void")
     return Conduct(
@@ -298,7 +242,12 @@ def _read_back(held: HeldBox, result: bytes) -> RoundEnd[Result]:
     return read_result(result, issuer_roots(held))
 
 
-def _check_reason(reason: str) -> str:
+def check_reason(reason: str) -> str:
+    """A reason as a document takes it.
+
+    Raises:
+        BadInput: empty, too long, or not plain text.
+    """
     text = plain(reason)
     if not text or len(text) > _LONGEST_REASON or not is_fit(text):
         raise BadInput(f"原因须为1至{_LONGEST_REASON}个可见字符，写成一行：请重新填写。")

@@ -16,11 +16,11 @@ from typing import Literal
 
 import msgspec
 
-from ballots_store.closing import END, issuer_roots
+from ballots_store.closing import issuer_roots
 from ballots_store.errors import StorageFailure, TokenAway
 from ballots_store.files import read_capped, sync_folder, write_over
 from ballots_store.frozen import frozen_home
-from ballots_store.held import START_SECRET, HeldBox, slots_path
+from ballots_store.held import END, START_SECRET, HeldBox, slots_path
 from ballots_store.home import Home, RoundFolder
 from ballots_store.hooks import Hook, no_hook, step
 from ballots_store.lock import take

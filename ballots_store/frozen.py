@@ -13,10 +13,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from ballots_store.closing import END
 from ballots_store.errors import StorageFailure
 from ballots_store.files import identity, make_folders, read_capped, write_over
-from ballots_store.held import HeldBox, slots_path
+from ballots_store.held import END, HeldBox, slots_path
 from ballots_store.home import Home, RoundFolder
 from ballots_store.lock import held as holding
 from ballots_store.reasons import reason

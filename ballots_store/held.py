@@ -29,7 +29,7 @@ from rounds.codes import normalised_code, read_printed_code
 from rounds.documents import Authorisation, RoundKeys, ZeroReport
 from rounds.encoding import decode
 from rounds.envelope import Verified
-from rounds.errors import VerificationFailure
+from rounds.errors import RuleRefusal, VerificationFailure
 from rounds.issuing import Draw, open_round_keys, roster_digest
 from rounds.keyfile import MAX_SIZE
 from rounds.keys import SecretKeys
@@ -37,6 +37,8 @@ from rounds.sharing import HOLDER_NAMES, Holder, join
 
 ROUND_SECRET = b"round key"
 START_SECRET = b"start key"
+END = "end"
+"""Under which name of the box's meta its signed end lies."""
 
 
 def part_name(purpose: bytes, holder: Holder) -> str:
@@ -100,6 +102,15 @@ class HeldBox:
             raise VerificationFailure(
                 "roster", "票箱中的名册与批复不符：票箱文件损坏或被改动，请保留文件并报告上级团组织。"
             )
+
+    def check_open(self) -> None:
+        """See that the round has no end yet: after one without its 票箱U盘 the sealed state does not know of it.
+
+        Raises:
+            RuleRefusal: it has.
+        """
+        if self.store.stored(END) is not None:
+            raise RuleRefusal("本次测评已经结束，结束文件已保存在本机：不能再投票、计票或作废。")
 
     @property
     def capacity(self) -> int:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ballots_store.closing import END, issuer_roots
-from ballots_store.held import ROUND_SECRET, START_SECRET, HeldBox
+from ballots_store.closing import issuer_roots
+from ballots_store.held import END, ROUND_SECRET, START_SECRET, HeldBox
 from ballots_store.home import Home
 from ballots_store.sealing import box_seal, open_ballots
 from rounds.chain import kind_of, read_result

@@ -64,11 +64,15 @@ class Stopped:
 class WrongPin(RuleRefusal):
     """The 开启口令 was wrong; the failure is already durable."""
 
-    def __init__(self, tries_left: int, wait_s: float) -> None:
-        """`tries_left` before a wait begins (0 when one has begun); `wait_s` seconds until the next try."""
+    def __init__(self, tries_left: int, wait_s: float, *, tried: bool = True) -> None:
+        """`tries_left` before a wait begins (0 when one has begun); `wait_s` seconds until the next try.
+
+        `tried`: False where it came too early, so that nobody knows whether it was wrong.
+        """
         super().__init__("开启口令不正确")
         self.tries_left = tries_left
         self.wait_s = wait_s
+        self.tried = tried
 
 
 class WrongSlip(RuleRefusal):
@@ -78,11 +82,15 @@ class WrongSlip(RuleRefusal):
     nobody's business.
     """
 
-    def __init__(self, tries_left: int, wait_s: float) -> None:
-        """`tries_left` before a wait begins (0 when one has begun); `wait_s` seconds until the next try."""
+    def __init__(self, tries_left: int, wait_s: float, *, tried: bool = True) -> None:
+        """`tries_left` before a wait begins (0 when one has begun); `wait_s` seconds until the next try.
+
+        `tried`: False where it came too early, so that nobody knows whether it was wrong.
+        """
         super().__init__("投票凭条号不正确或已使用")
         self.tries_left = tries_left
         self.wait_s = wait_s
+        self.tried = tried
 
 
 class MiscopiedSlip(RuleRefusal):

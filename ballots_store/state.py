@@ -270,7 +270,12 @@ def _check_slips(state: BoxState, room: bytes, capacity: int, *, roster_used: bo
 
 def encode_public(state: BoxState) -> bytes:
     """What the locked screen shows anyway, readable without any key and never believed at close."""
-    return _PUBLIC.pack(_VERSION, _STAGES.index(state.stage), state.issued, state.collected)
+    return encode_public_figures(state.stage, state.issued, state.collected)
+
+
+def encode_public_figures(stage: Stage, issued: int, collected: int) -> bytes:
+    """The same where the state itself can't be read."""
+    return _PUBLIC.pack(_VERSION, _STAGES.index(stage), issued, collected)
 
 
 def decode_public(data: bytes) -> tuple[Stage, int, int]:

@@ -32,6 +32,7 @@ class Status:
     """opened, in_use, stopped, closed, void or destroyed."""
     registered: int
     issued: int | None
+    """发出; None in a stationed round, where it follows from the slips left over and stands in the result."""
     collected: int | None
     quorum_needed: int
     quorum_met: bool | None
@@ -90,7 +91,7 @@ def _status(folder: RoundFolder, round_id: str, state: str, issued: int | None, 
         round_id=round_id,
         state=state,
         registered=basis.registered,
-        issued=issued,
+        issued=issued if basis.method == "gathered" else None,
         collected=collected,
         quorum_needed=quorum_needed(basis.registered),
         quorum_met=None if collected is None else quorum_met(basis.registered, collected),

@@ -10,6 +10,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 
-for _folder in (ROOT / "tests" / "ballots_store", ROOT / "tests", ROOT):
+for _folder in (*(ROOT / "tests" / name for name in ("ballots_store", "admin_cli", "canvass")), ROOT / "tests", ROOT):
     if str(_folder) not in sys.path:
         sys.path.insert(0, str(_folder))

@@ -1,7 +1,7 @@
 """`python -m benchmarks [NAME…] [--json F] [--list]`: every row with its floor, measured in the same run, as a ratio.
 
-`faults`, `secrecy`, `storm`, `hall` and `canvass` take long and run only when named. Exit 0, or 1 when an aim is
-missed or an attack succeeded.
+`faults`, `secrecy`, `storm`, `hall` and `canvass` take long and run only when named. Exit 0, or 1 when an aim is missed
+or an attack succeeded.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.measuring import Measurement
 
-TOPICS = ("screens", "cast", "unlock", "closing", "summary_sheet")
+TOPICS = ("screens", "cast", "unlock", "closing", "summary_sheet", "kit")
 CAMPAIGNS = ("faults", "secrecy", "storm", "hall", "canvass")
 Facts = dict[str, Any]
 
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="see --list; the quick ones by default")
     parser.add_argument("--json", type=Path, metavar="F", help="write everything that was found")
     parser.add_argument("--list", action="store_true", help="print the names and what they measure")
-    parser.add_argument("--quick", action="store_true", help="a sample of faults, storm or the registry alone")
+    parser.add_argument("--quick", action="store_true", help="a sample of the faults, the storm or the registry alone")
     parser.add_argument("--full", action="store_true", help="the registry with 4.3 million results too")
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.names) - {*TOPICS, *CAMPAIGNS}:

@@ -13,6 +13,7 @@ from box_factory import make_box, memory_folder
 from planted_stores import PLANTS
 from secrecy_experiments import SIGMAS, order_experiment, rank_sum_z, snapshot_experiment, timed_casts
 from secrecy_images import MOST_REMNANTS, cannot_mount, planted_on_ext4, remnants
+from slip_experiments import slip_experiment
 
 from rounds.choices import Choice
 
@@ -39,7 +40,7 @@ class Row:
 def run(rounds: int = 200) -> list[Row]:
     """Every attack; `rounds`: how often the order is attacked, snapshots a fifth as often."""
     rows: list[Row] = []
-    for part in (_order, _snapshots, _times, _images):
+    for part in (_order, _snapshots, _slips, _times, _images):
         with memory_folder() as folder:
             rows += part(folder, rounds)
     return rows
@@ -65,6 +66,23 @@ def _snapshots(folder: Path, rounds: int) -> Iterator[Row]:
         yield Row(f"snapshots: {name}", f"{rate.tried} votes", f"{rate.rate:.3f}", chance, rate.is_chance)
     for name, rate in found.controls.items():
         yield Row(f"control: {name}", f"{rate.tried} votes", f"{rate.rate:.3f}", "1.000", rate.right == rate.tried)
+
+
+def _slips(folder: Path, rounds: int) -> Iterator[Row]:
+    found = slip_experiment(folder, max(rounds // 5, 10))
+    places, kept = found.places, found.control_places
+    yield Row(
+        "slips against ballots by place, paper and two codes",
+        f"{places.tried} guesses",
+        f"{places.rate:.3f}",
+        f"{found.chance:.3f}±{found.bound:.3f}",
+        found.places_are_chance,
+    )
+    ties = found.snapshots
+    yield Row("slips: disk each time, stick at the end, two codes", "ties", str(ties), "0", ties == 0)
+    yield Row("control: slips and ballots kept as cast", f"{kept.tried}", f"{kept.rate:.3f}", "1.000", kept.rate == 1)
+    share = found.control_snapshots
+    yield Row("control: disk and stick each time, two codes", "ties", f"{share:.3f}", "1.000", share == 1)
 
 
 def _times(folder: Path, rounds: int) -> Iterator[Row]:

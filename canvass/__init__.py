@@ -11,6 +11,9 @@ The steps are those of README's table, in their order:
     schema      6 the tables and the invariants that they hold by themselves (`ledger_schema`, `rollup_schema`)
     registry    6 opening a registry on SQLite or PostgreSQL; a transaction
     rollups     8 sums per organisation, 战线, year and state: what reports read
+    grants      2 which branches of the ledger wait for a 批复, which got one
+    publicity   7 确认 and 公示: steps on counted results, append-only      followups  7 what a 不满意 asks for
+    progress    8 done, expected and missing against a deadline            averages   8 the mean of 战线
     summary     8 the registry → 附件4: rows, totals, both averages, and apart from them what is not summed
 
 An *end* is the signed document that ends a round: a result, or a void report (作废). Ends are never changed or removed

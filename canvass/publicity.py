@@ -182,10 +182,12 @@ _QUERY = (
 def _counted(connection: Connection, year: int | None, only: Sequence[str]) -> list[CountedRound]:
     query = _QUERY if year is None else _QUERY.where(ends.c.year == year)
     if only:
-        query = query.where(ends.c.round.in_([_number(one) for one in only]))
-    found = connection.execute(query).all()
-    if only:
+        named = query.where(ends.c.round.in_(bindparam("some", expanding=True)))
+        numbers = [_number(one) for one in only]
+        found = [row for some in chunks(numbers) for row in connection.execute(named, {"some": some})]
         _check_named(found, only)
+    else:
+        found = list(connection.execute(query))
     counted = [row for row in found if not _obstacle(row)]
     held = _steps(connection, {row.id for row in counted})
     return [_round(row, held[row.id]) for row in counted]

@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
+from operator import attrgetter
 
 from sqlalchemy import ColumnElement, Connection, bindparam, select
 
@@ -22,12 +23,15 @@ from canvass.registry import Registry
 from canvass.rollup_schema import COUNTS, RATE_UNIT, State, expected, rollups
 from canvass.schema import EndKind, Standing
 from canvass.upserts import upsert
-from rounds.rules import Outcome, Priority, decide
+from rounds.rules import Outcome, Priority, priorities
 
 DONE = (State.SATISFIED, State.UNSATISFIED)
 """已完成: an accepted valid result."""
 RERUN = (State.INVALID, State.VOID)
 """需重新测评."""
+
+
+_values = attrgetter(*COUNTS)
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,8 @@ class Sums:
 
     def values(self) -> tuple[int, ...]:
         """The numbers in the order of `COUNTS`."""
-        return tuple(getattr(self, name) for name in COUNTS)
+        found: tuple[int, ...] = _values(self)
+        return found
 
     @property
     def weighted_rate(self) -> Fraction | None:
@@ -100,13 +105,12 @@ class RoundFigures:
 def contribution(found: Sequence[RoundFigures]) -> dict[State, Sums]:
     """What one branch's year adds to the roll-ups: one branch, in the best state of its rounds."""
     followed = {figures.previous for figures in found if figures.standing is Standing.ACCEPTED}
-    states = [(_state(figures, followed), figures) for figures in found]
+    states = [_state(figures, followed) for figures in found]
+    best = states.index(min(states, key=_RANK.__getitem__)) if states else -1
     sums: dict[State, Sums] = {}
-    for state, figures in states:
-        sums[state] = sums[state] + _sums(figures) if state in sums else _sums(figures)
-    if states:
-        best = min((state for state, _ in states), key=_RANK.__getitem__)
-        sums[best] += Sums(branches=1)
+    for place, (state, figures) in enumerate(zip(states, found, strict=True)):
+        one = _sums(figures, branches=int(place == best))
+        sums[state] = sums[state] + one if state in sums else one
     return sums
 
 
@@ -147,21 +151,22 @@ _VALID: Mapping[Outcome | None, State] = {
 }
 
 
-def _sums(figures: RoundFigures) -> Sums:
+def _sums(figures: RoundFigures, branches: int) -> Sums:
     registered, issued, collected = figures.registered, figures.issued, figures.collected
     if figures.satisfied is None or figures.invalid is None or not collected:
-        return Sums(rounds=1, registered=registered, issued=issued, collected=collected)
-    priorities = decide(registered, collected, figures.satisfied).priorities
+        return Sums(rounds=1, branches=branches, registered=registered, issued=issued, collected=collected)
+    earned = priorities(collected, figures.satisfied)
     return Sums(
         rounds=1,
+        branches=branches,
         registered=registered,
         issued=issued,
         collected=collected,
         invalid=figures.invalid,
         satisfied=figures.satisfied,
         unsatisfied=collected - figures.invalid - figures.satisfied,
-        municipal=int(Priority.MUNICIPAL in priorities),
-        district=int(Priority.DISTRICT in priorities),
+        municipal=int(Priority.MUNICIPAL in earned),
+        district=int(Priority.DISTRICT in earned),
         rate_units=(2 * RATE_UNIT * figures.satisfied + collected) // (2 * collected),
     )
 

@@ -8,6 +8,8 @@
     booth         what the screens may ask of the box
     screens/      the screens; `texts`, `layout`, `entry`, `timings`, `theme` serve them
     giant         large writing from the bitmaps in glyphs/; `grid` for labelled figures
+    fittings      what there is beside the box: `checks/` of the room, the `guard/` on the keyboard, the `keypad`
+    known_votes   `demo --script`: announced votes pressed on the real screens
     announcing    from a verified result to `announcement`'s `pages` and to the `bulletin` for the absent
 
 `hardened`, `driver`, `keystrokes`, `gate`, `signals`, `tty`, `environment`: the terminal (docs/hardening.md).

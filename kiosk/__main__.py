@@ -17,7 +17,7 @@ from kiosk import environment, tty
 _VOTE_HELP = """\
 用法：beikaobei-kiosk [测评编号] [--token 文件夹] [--keypad 编号] [--emergency]
                       [--guard] [--home 文件夹]
-      beikaobei-kiosk demo
+      beikaobei-kiosk demo [--script]
       beikaobei-kiosk announce 结果文件.result [--trust 名片.pub] [--text 公布.txt]
       beikaobei-kiosk check [测评编号]
 
@@ -36,14 +36,17 @@ _VOTE_HELP = """\
 例：beikaobei-kiosk 2016-0123456789abcdef --token /media/usb
 """
 _DEMO_HELP = """\
-用法：beikaobei-kiosk demo [--guard]
+用法：beikaobei-kiosk demo [--script] [--guard]
 
 在临时文件夹中演练一次投票：开启口令显示在屏幕上，结束后计票，不留下任何文件。
 
 选项：
-  --guard  锁定整个键盘（限专用会话；默认 --no-guard）
+  --script  自动演示：先公布要投的票，由程序逐票按键，再开箱计票，当场核对（约两分钟，按 Esc 离开）
+  --guard   锁定整个键盘（限专用会话；默认 --no-guard）
+  --help    显示帮助
 
 例：beikaobei-kiosk demo
+    beikaobei-kiosk demo --script
 """
 _ANNOUNCE_HELP = """\
 用法：beikaobei-kiosk announce 结果文件.result [--trust 名片.pub] [--text 公布.txt] [--home 文件夹]
@@ -123,12 +126,13 @@ def vote(round_id: str | None, *, home: Path | None, **options: Any) -> int:  # 
 
 
 @cli.command(help=_DEMO_HELP)
+@click.option("--script", is_flag=True)
 @_GUARD
-def demo(*, guard: bool) -> int:
-    """A rehearsal to play with."""
-    from kiosk import voting  # noqa: PLC0415  as above
+def demo(*, script: bool, guard: bool) -> int:
+    """A rehearsal to play with, or one that plays itself."""
+    from kiosk import known_votes, voting  # noqa: PLC0415  as above
 
-    return voting.demo(guard=guard)
+    return known_votes.demonstrate() if script else voting.demo(guard=guard)
 
 
 @cli.command(help=_ANNOUNCE_HELP)

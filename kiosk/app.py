@@ -66,7 +66,7 @@ class KioskApp(HardenedApp):
         self._suspension = Suspension(fitted.slept, clock)
         self._stood_still = False
         keypad_line = self._caller.line if fitted.keypad else str
-        self._hall = Hall(booth, timings, clock, self, fitted.hint, self._guard_line, keypad_line)
+        self._hall = Hall(booth, timings, clock, self, fitted.hint, self._guard_line, keypad_line, fitted.caption)
         self._stage = Stage(LockedScreen(self._hall), timings.tick_s)
 
     def get_default_screen(self) -> Stage:

@@ -1,4 +1,4 @@
-"""What the supervisor's keypad does: the 开启口令 once, then Enter alone calls the next member (docs/adr/0011).
+"""What the supervisor's keypad does: the 开启口令 once, then Enter alone calls the next member (docs/adr/0013).
 
 It calls only from the locked screen, and only while that takes anything at all. It needs the PIN again after it was
 unplugged, after a pause and after every start.

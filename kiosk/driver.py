@@ -10,9 +10,8 @@ import selectors
 import signal
 import sys
 import termios
-from collections import deque
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TextIO, cast
 
 from textual import events
@@ -22,6 +21,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 
 from kiosk import tty
+from kiosk.handover import HandOver
 from kiosk.keystrokes import KeyReader
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 _QUIET_S = 0.1
 """A pause this long ends an escape sequence: nobody's Esc key is followed by another key within it."""
-_MOST_WAITING = 64
-"""Keys read but not yet handled; more are dropped, so that no flood fills the memory."""
 _READ_SIZE = 4096
 _ASSUMED_SIZE = (80, 24)
 
@@ -92,8 +90,7 @@ class KioskDriver(LinuxDriver):
         self.abandoned = False
         self._key_thread: Thread | None = None
         self._writer_thread: WriterThread | None = None
-        self._waiting: deque[events.Key] = deque()
-        self._lock = Lock()
+        self._keys = HandOver(app, self._loop)
 
     @property
     def _hardened(self) -> HardenedApp:
@@ -195,22 +192,7 @@ class KioskDriver(LinuxDriver):
         Args:
             keys: names as `KeyReader` gives them.
         """
-        if not keys:
-            return
-        with self._lock:
-            nobody_called = not self._waiting
-            room = _MOST_WAITING - len(self._waiting)
-            self._waiting.extend(events.Key(key, key if len(key) == 1 else None) for key in keys[:room])
-        if nobody_called:
-            self._loop.call_soon_threadsafe(self._hand_over)
-
-    def _hand_over(self) -> None:
-        with self._lock:
-            keys = tuple(self._waiting)
-            self._waiting.clear()
-        if self._app.message_queue_size <= _MOST_WAITING:
-            for key in keys:
-                self._app.post_message(key)
+        self._keys.offer(keys)
 
     def open_url(self, url: str, new_tab: bool = True) -> None:
         """Open nothing."""

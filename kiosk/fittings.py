@@ -21,6 +21,8 @@ class Fittings:
 
     hint: str = ""
     """A line for the locked screen, e.g. the PIN of a demonstration."""
+    caption: Callable[[], str] = str
+    """Asked for a line on every screen whenever one is drawn."""
     room: Callable[[], str | None] = _nothing_against_it
     """The cheap look before every unlock: why nobody may be let in just now, or None."""
     checks: Callable[[], Sequence[Finding]] = tuple

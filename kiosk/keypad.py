@@ -155,7 +155,8 @@ class Keypad:
     def _watch(self) -> None:
         for device in self._devices:
             with suppress(OSError):  # nothing waits there, or it is gone: the loop tells
-                list(device.read())
+                while list(device.read()):  # it gives a few dozen at a time
+                    pass
             if self._loop is not None:
                 self._loop.add_reader(device.fileno(), self._readable, device)
 

@@ -11,7 +11,10 @@ A round passes through it in the order of README's table:
     rules       5 quorum, verdict, priorities: exact integers, each with its clause
     results     5-8 the figures of a result, recomputed by everybody who reads one
 
-Beside them: `choices`, `documents` (the records), `encoding` (one spelling for one value), `keys`, `keyfile`, `codes`
-(what people type), `words` (digests that people compare), `lockout`, `errors` (what goes wrong, by who must act).
-`tests/test_flow.py` holds a whole round.
+For the upper organisation: `publicity` (公示 as a state machine), `trust`, `trust_documents` and `trust_issuing` (who
+may authorise), `bundles` (what is handed up).
+
+Beside them: `choices`, `slips` (投票凭条号), `documents` (the records), `encoding` (one spelling for one value),
+`keys`, `keyfile`, `codes` (what people type), `words` (digests that people compare), `lockout`, `errors` (what goes
+wrong, by who must act). `tests/test_flow.py` holds a whole round.
 """

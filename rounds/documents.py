@@ -240,6 +240,8 @@ class VoidReport(Record, frozen=True, kw_only=True):
     slips: SlipCount | msgspec.UnsetType = msgspec.UNSET
     """As in a result; leftover slips that nobody counted are taken for handed out."""
     software: Line
+    unread: Literal[True] | msgspec.UnsetType = msgspec.UNSET
+    """The 票箱U盘 was lost: the figures are the locked screen's, the conduct the log's; nobody could check them."""
 
 
 def _types(name: str) -> tuple[str, str]:

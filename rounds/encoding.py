@@ -87,7 +87,8 @@ def is_fit(text: str) -> bool:
 
 def is_plain(text: str) -> bool:
     """Whether `text` is NFC, without outer spaces, without invisible characters and spaces that pass for others."""
-    visible = text.replace(_WIDE_SPACE, "").isprintable() and (text.isascii() or _BLANK.isdisjoint(text))
+    shown = text.replace(_WIDE_SPACE, "") if _WIDE_SPACE in text else text
+    visible = shown.isprintable() and (text.isascii() or _BLANK.isdisjoint(text))
     return visible and text == text.strip() and unicodedata.is_normalized("NFC", text)
 
 

@@ -34,6 +34,10 @@ class KdfParameters(Record, frozen=True, kw_only=True):
 STANDARD_KDF = KdfParameters(lanes=4, memory_kib=64 * 1024, passes=3)
 """RFC 9106, section 4, second recommended option."""
 
+PRINTED_KDF = KdfParameters(lanes=1, memory_kib=19 * 1024, passes=2)
+"""For printed codes by the hundred (`kit`): 75 random bits are beyond guessing at any cost of a guess.
+The standard cost is for what people choose."""
+
 
 class KeyFile(Record, frozen=True, kw_only=True):
     """One sealed secret with its public signing key."""

@@ -24,12 +24,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ballots_store.box import BallotBox
-from ballots_store.closing import Closed, CloseRequest, VoidRequest, close_round, void_round
+from ballots_store.closing import Closed, CloseRequest, close_round
 from ballots_store.home import Home, RoundFolder
 from ballots_store.hooks import Hook, no_hook
 from ballots_store.opening import Opened, OpenRequest, open_round
 from ballots_store.slip_making import SlipRequest, SlipSheet, make_slips
 from ballots_store.trust import enrol
+from ballots_store.voiding import VoidRequest, void_round
 from rounds.choices import Choice
 from rounds.issuing import (
     Draw,

@@ -49,8 +49,8 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than there are cores: the pty tests mostly wait, as people do before a screen."""
-    return (os.cpu_count() or 1) + 1
+    """Two workers more than there are cores: the pty tests mostly wait, as people do before a screen."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -129,7 +129,7 @@ class MemoryBooth:
 
     def check_slip(self, number: str, now: float) -> None:
         if self.slip_wait_s(now):
-            raise WrongSlip(0, self.slip_wait_s(now))
+            raise WrongSlip(0, self.slip_wait_s(now), tried=False)
         if number not in self.slips:
             self.slip_failures += 1
             self.slips_wait_until = now + 15 if self.slip_failures >= 5 else 0.0

@@ -136,12 +136,18 @@ class SlipsFound:
     """In each round."""
 
     @property
+    def chance(self) -> float:
+        """One guess in `ballots` meets its own ballot, of the others one in three is right."""
+        return CHANCE + (1 - CHANCE) / self.ballots
+
+    @property
+    def bound(self) -> float:
+        """The three orders of one round share its choices, so they count as one."""
+        return SIGMAS * math.sqrt(self.chance * (1 - self.chance) / (self.places.tried / _ORDERS))
+
+    @property
     def places_are_chance(self) -> bool:
-        """One guess in `ballots` meets its own ballot, of the others one in three is right; the three orders of one
-        round share its choices, so they count as one."""
-        expected = CHANCE + (1 - CHANCE) / self.ballots
-        bound = SIGMAS * math.sqrt(expected * (1 - expected) / (self.places.tried / _ORDERS))
-        return abs(self.places.rate - expected) <= bound
+        return abs(self.places.rate - self.chance) <= self.bound
 
 
 def slip_experiment(folder: Path, rounds: int, *, ballots: int = 12) -> SlipsFound:

@@ -72,7 +72,15 @@ class Log:
 
 
 def weather(
-    folder: Path, seed: int, *, keys: int, cycles: int, planted: str = "", only: Sequence[str] = (), pins: bool = True
+    folder: Path,
+    seed: int,
+    *,
+    keys: int,
+    cycles: int,
+    planted: str = "",
+    only: Sequence[str] = (),
+    pins: bool = True,
+    patience_s: float = PATIENCE_S,
 ) -> Log:
     """Hold a round of `cycles` voters in a storm of `keys` keys; the log of a kiosk that withstood it.
 
@@ -83,6 +91,7 @@ def weather(
         cycles: voters of the script.
         planted: a defect of `planted_kiosk.py`; none by default.
         only: names of attacks to choose from; all by default.
+        patience_s: seconds without an answer after which the kiosk counts as silent.
         pins: whether the noise may also try codes (and the script then waits up to a minute).
 
     Raises:
@@ -93,7 +102,7 @@ def weather(
     home = {"BEIKAOBEI_HOME": str(rehearsal.home.path)}
     with Terminal([sys.executable, *program], env=home, cwd=rehearsal.home.path) as terminal:
         start(terminal, rehearsal)
-        storm = _Storm(terminal, rehearsal, random.Random(seed), only)  # noqa: S311  to be repeated
+        storm = _Storm(terminal, rehearsal, random.Random(seed), only, patience_s)  # noqa: S311  to be repeated
         try:
             for cycle in range(cycles):
                 storm.voter(keys // (cycles * 5), wrong_pins=pins and cycle == 0)
@@ -129,12 +138,18 @@ def _compare(rehearsal: Rehearsal, log: Log) -> None:
 
 class _Storm:
     def __init__(
-        self, terminal: Terminal, rehearsal: Rehearsal, generator: random.Random, names: Sequence[str]
+        self,
+        terminal: Terminal,
+        rehearsal: Rehearsal,
+        generator: random.Random,
+        names: Sequence[str],
+        patience_s: float,
     ) -> None:
         self.log = Log()
         self._terminal = terminal
         self._rehearsal = rehearsal
         self._draw = generator
+        self._patience_s = patience_s
         self._names = tuple(names) or tuple(sorted(attacks.HARMLESS))
 
     def voter(self, keys: int, *, wrong_pins: bool) -> None:
@@ -148,7 +163,7 @@ class _Storm:
         before = self._collected()
         stand(self._terminal, 0.5)
         self._terminal.press("\r")
-        self._terminal.wait_for("已投入票箱，请离开", PATIENCE_S)
+        self._terminal.wait_for("已投入票箱，请离开", self._patience_s)
         self.log.cast[choice] += 1
         self._noise(keys)  # on the thanks and through the pause
         self.reach("locked")
@@ -156,12 +171,15 @@ class _Storm:
 
     def reach(self, screen: str) -> None:
         """Come to `screen` from wherever the noise has led, by the script's own keys."""
-        for _ in range(150):  # a wait after wrong tries lasts up to a minute
+        tries = 0.0
+        while tries < self._patience_s:
+            assert self._terminal.running(), "gone"
             self._terminal.resize(24, 80)
             stand(self._terminal, 0.6)
             shown = self._terminal.text()
             if SCREENS[screen] in shown and "请稍候" not in shown:
                 return
+            tries += 0.0 if "请等待" in shown else 0.6  # a wait after wrong tries lasts up to a minute, and counts down
             self._step(shown, screen)
         raise AssertionError(f"never came to {screen} from\n{self._terminal.text()}")
 
@@ -176,7 +194,7 @@ class _Storm:
             self._terminal.press("\x1b")  # digits of the noise may stand in the prompt
             stand(self._terminal, 0.3)
             unlock(self._terminal, self._rehearsal.pin)
-            self._terminal.wait_for(SCREENS["aside"], PATIENCE_S)
+            self._terminal.wait_for(SCREENS["aside"], self._patience_s)
             self.log.unlocked += 1
         elif screen == "aside" and (SCREENS["ballot"] in shown or SCREENS["review"] in shown):
             self._terminal.press("\x1b")
@@ -190,13 +208,14 @@ class _Storm:
     def _press(self, key: str, leads_to: str) -> None:
         stand(self._terminal, 0.5)
         self._terminal.press(key)
-        self._terminal.wait_for(SCREENS[leads_to], PATIENCE_S)
+        self._terminal.wait_for(SCREENS[leads_to], self._patience_s)
 
     def _gusts(self, screen: str, keys: int, *, enter: bool = False) -> None:
         """Noise, an attack, a burst of type-ahead; then it must still be the script's turn, and answer."""
         self.reach(screen)
         self._noise(keys, enter=enter)
         name = self._draw.choice(self._names)
+        assert self._terminal.running(), "gone"
         attacks.HARMLESS[name](self._terminal)
         self.log.attacks[name] += 1
         if screen in {"aside", "ballot"}:
@@ -208,11 +227,12 @@ class _Storm:
         left = keys
         while left > 0:
             count = min(left, self._draw.randrange(1, GUST))
+            # a dead program reads nothing: our own write would block for ever
+            assert self._terminal.running(), "gone"
             self._terminal.press(b"".join(self._token(enter=enter) for _ in range(count))[:60])
             self._terminal.pump(0.008)
             self.log.keys += count
             left -= count
-            assert left % 50 or self._terminal.running(), "gone"
 
     def _token(self, *, enter: bool) -> bytes:
         if enter and self._draw.random() < 0.1:
@@ -227,7 +247,9 @@ class _Storm:
         """Wherever the noise has led, a key is answered."""
         self.reach(screen)
         self._terminal.press("x")
-        self._terminal.wait_until(lambda: ANSWERS[screen] in f"{self._terminal.text()}\n", "an answer", PATIENCE_S)
+        self._terminal.wait_until(
+            lambda: ANSWERS[screen] in f"{self._terminal.text()}\n", "an answer", self._patience_s
+        )
 
     def _collected(self) -> int:
         """What the locked screen said last: the script's own last look at it."""

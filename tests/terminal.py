@@ -101,6 +101,8 @@ class Terminal:
         """Type; what the program writes meanwhile is read, so that neither side blocks on a full buffer."""
         data = keys.encode() if isinstance(keys, str) else keys
         for start in range(0, len(data), 1024):
+            if not self._child.isalive():  # nobody reads any more: a full buffer would block us for ever
+                return
             self._child.write(data[start : start + 1024])
             if len(data) > 1024:
                 self.pump(0)

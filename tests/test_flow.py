@@ -22,6 +22,7 @@ def test_flow(tmp_path: Path) -> None:
     closed = step_5_stop_and_count(hall, seal_words)
     step_5_announce(hall, opened)
     step_6_import(hall)
+    step_7_publish(hall, closed)
     step_8_summary(hall, closed)
 
 
@@ -103,6 +104,16 @@ def step_6_import(hall: Hall) -> None:
     assert (second["imported"], second["duplicates"]) == (0, 1)
 
 
+def step_7_publish(hall: Hall, closed: dict[str, Any]) -> None:
+    (confirmed,) = hall.ask("confirm", "--all")["rounds"]
+    assert (confirmed["round_id"], confirmed["publicity"]) == (closed["round_id"], "confirmed")
+    hall.ask("notice", closed["round_id"], "--out", "notice.docx")
+    assert hall.path("notice.docx").exists()
+    (posted,) = hall.ask("publish", closed["round_id"], "--channel", "公告栏")["rounds"]
+    assert (posted["publicity"], posted["channels"]) == ("posted", ["公告栏"])
+
+
 def step_8_summary(hall: Hall, closed: dict[str, Any]) -> None:
     row = hall.ask("summary")["rows"][0]
     assert row["satisfied"] == closed["satisfied"]
+    assert row["publicity"].endswith("日")

@@ -11,6 +11,7 @@ import os
 import re
 import signal
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -193,6 +194,23 @@ def test_a_whole_round_with_a_kill_in_the_middle(tmp_path: Path) -> None:
     assert figures["seal_words"] == seal_words
     assert hall.ask("import", result)["imported"] == 1
     assert json.loads(hall.admin("import", result, "--json").out)["duplicates"] == 1
+
+
+@pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl+C", "Ctrl+D"])
+def test_stopping_at_a_question_says_where_one_goes_on(tmp_path: Path, key: str) -> None:
+    with shell(Hall(tmp_path), f"exec {GUIDE}") as terminal:
+        clerk = Clerk(terminal)
+        clerk.answer("没有批复文件", "２")
+        terminal.wait_for("1/9")
+        stand(terminal, 0.2)
+        terminal.press(b"\xff\xfe\r")
+        terminal.wait_for("输入中有无法识别的字节，请重新输入。")
+        stand(terminal, 0.2)
+        terminal.press(key)
+        assert terminal.exit_status() == 130
+        assert "再次运行 beikaobei-admin guide 即可从此处继续。" in terminal.text()
+        assert terminal.modes()[3] & termios.ECHO
+        assert b"Traceback" not in terminal.raw
 
 
 def test_a_closed_window_ends_both_and_lets_the_box_go(tmp_path: Path) -> None:

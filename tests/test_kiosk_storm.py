@@ -17,9 +17,7 @@ def test_the_kiosk_stands_in_a_storm(tmp_path: Path) -> None:
     assert log.cast.total() == 1
 
 
-@pytest.mark.parametrize(
-    ("defect", "noticed"), [("crash", "exit status 70"), ("hang", "silent"), ("ungated", "ballots")]
-)
+@pytest.mark.parametrize(("defect", "noticed"), [("crash", "exit status"), ("hang", "silent")])
 def test_the_storm_notices_what_is_planted(defect: str, noticed: str, tmp_path: Path) -> None:
     with pytest.raises(FellError, match=noticed):
-        weather(tmp_path, 20170401, keys=600, cycles=1, planted=defect, only=SHORT[:1], pins=False)
+        weather(tmp_path, 20170401, keys=400, cycles=1, planted=defect, only=SHORT[:1], pins=False, patience_s=8.0)

@@ -60,11 +60,11 @@ class Screen:
         self._children.append(child)
         return child
 
-    def window_manager(self, configuration: Path | None = None) -> None:
-        """Openbox with its own stock configuration, or with ours."""
-        words = ["--config-file", str(configuration)] if configuration else []
-        self.start("openbox", "--sm-disable", *words)
+    def window_manager(self) -> subprocess.Popen[bytes]:
+        """Openbox with its stock configuration: all its shortcuts work."""
+        manager = self.start("openbox", "--sm-disable")
         wait_until(lambda: self.xdotool("get_num_desktops") not in {"", "0"}, "the window manager")
+        return manager
 
     def xdotool(self, *words: str) -> str:
         done = subprocess.run(
@@ -97,66 +97,66 @@ class Screen:
         for end in self.inhabitants:
             end()
         for child in reversed(self._children):
-            child.terminate()
-        for child in reversed(self._children):
-            try:
-                child.wait(5)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)  # each leads a group of its own: a session's scripts go with it
+            child.wait()
 
 
-class Window:
-    """A program in an xterm, and what it has drawn (through `script`, which copies the terminal into a file)."""
+class Copy:
+    """What a program in a terminal has drawn; `script` copies it into a file."""
+
+    def __init__(self, path: Path, columns: int = 80, rows: int = 24) -> None:
+        self.path = path
+        self._read = 0
+        self._emulator = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._emulator)
+
+    def recorded(self, *argv: str) -> list[str]:
+        """The command that runs `argv` and copies what it draws."""
+        pid = self.path.with_suffix(".pid")
+        inner = f"echo $$ > {pid}; exec {' '.join(argv)}"
+        return ["script", "--quiet", "--flush", "--return", "--command", inner, str(self.path)]
+
+    def text(self) -> str:
+        if self.path.exists():
+            with self.path.open("rb") as copy:
+                copy.seek(self._read)
+                data = copy.read()
+            self._read += len(data)
+            self._stream.feed(data)
+        lines = (self._emulator.buffer[line] for line in range(self._emulator.lines))
+        return "\n".join("".join(line[x].data for x in range(self._emulator.columns)).rstrip() for line in lines)
+
+    def everything(self) -> str:
+        """All that was ever drawn."""
+        return self.path.read_bytes().decode("utf-8", "replace")
+
+    def wait_for(self, wanted: str) -> None:
+        wait_until(lambda: wanted in self.text(), lambda: f"{wanted!r}; the screen:\n{self.text()}")
+
+    def kill(self) -> None:
+        """End the program: `script` keeps it alive when its xterm is gone, and a guard waits for the next display."""
+        with contextlib.suppress(OSError, ValueError):
+            os.kill(int(self.path.with_suffix(".pid").read_text()), signal.SIGKILL)
+
+
+class Window(Copy):
+    """A program in an xterm, and what it has drawn."""
 
     def __init__(self, screen: Screen, argv: Sequence[str], name: str, env: Mapping[str, str] | None = None) -> None:
+        super().__init__(screen.folder / f"{name}.typescript")
         self.screen = screen
         self.name = name
-        self._copy = screen.folder / f"{name}.typescript"
-        self._copy.write_bytes(b"")
-        self._read = 0
-        self._emulator = pyte.Screen(80, 24)
-        self._stream = pyte.ByteStream(self._emulator)
-        self._pid = screen.folder / f"{name}.pid"
-        inner = f"echo $$ > {self._pid}; exec {' '.join(argv)}"
-        self.xterm = screen.start(
-            *("xterm", "-T", name, "-geometry", "80x24"),
-            *("-e", "script", "--quiet", "--flush", "--return", "--command", inner, str(self._copy)),
-            env=env,
-        )
-        screen.inhabitants.append(self.close)
+        self.xterm = screen.start("xterm", "-T", name, "-geometry", "80x24", "-e", *self.recorded(*argv), env=env)
+        screen.inhabitants.append(self.kill)
         wait_until(lambda: bool(self.id), f"the window {name}")
 
     @property
     def id(self) -> str:
         return self.screen.named(self.name)
 
-    def text(self) -> str:
-        with self._copy.open("rb") as copy:
-            copy.seek(self._read)
-            data = copy.read()
-        self._read += len(data)
-        self._stream.feed(data)
-        lines = (self._emulator.buffer[line] for line in range(self._emulator.lines))
-        return "\n".join("".join(line[x].data for x in range(self._emulator.columns)).rstrip() for line in lines)
-
-    def everything(self) -> str:
-        """All that was ever drawn."""
-        return self._copy.read_bytes().decode("utf-8", "replace")
-
-    def wait_for(self, wanted: str) -> None:
-        wait_until(lambda: wanted in self.text(), lambda: f"{wanted!r}; the screen:\n{self.text()}")
-
     def running(self) -> bool:
         return self.xterm.poll() is None
-
-    def close(self) -> None:
-        """End the program: `script` keeps it alive when its xterm is gone, and a guard waits for the next display."""
-        with contextlib.suppress(OSError, ValueError):
-            os.kill(int(self._pid.read_text()), signal.SIGKILL)
-
-    def focus(self) -> None:
-        self.screen.xdotool("windowactivate", "--sync", self.id)
 
 
 @contextmanager

@@ -63,7 +63,7 @@ def _ask_row(desk: Desk, row: Row) -> str:
             return f"{row.name}：到场人员{'确认无误' if yes else '说明不符合要求'}。"
 
 
-def ask_hall(setting: Setting) -> tuple[tuple[str, ...], str]:
+def ask_hall(setting: Setting, assessed: str) -> tuple[tuple[str, ...], str]:
     """Ask what is asked in every hall; the lines for the zero report, and whose laptop it is.
 
     Raises:
@@ -88,7 +88,7 @@ def ask_hall(setting: Setting) -> tuple[tuple[str, ...], str]:
             "到场人员确认：没有摄像头拍得到屏幕和键盘。",
         ),
     )
-    return lines, _owner(desk)
+    return lines, _owner(desk, assessed)
 
 
 def shown_time(moment: datetime) -> str:
@@ -112,8 +112,13 @@ def _off(desk: Desk, question: str, answers: tuple[str, str], remedy: str, line:
     return line
 
 
-def _owner(desk: Desk) -> str:
+def _owner(desk: Desk, assessed: str) -> str:
+    """Whose laptop it is; that of the assessed is advised against, and named in the zero report like any other."""
     number = desk.choose("这台电脑是谁的？", [*_OWNERS, "其他人的（须填写姓名）"], default=None)
     if number <= len(_OWNERS):
         return _OWNERS[number - 1]
-    return desk.text("电脑是谁的", reads_name("姓名"))
+    owner = desk.text("电脑是谁的", reads_name("姓名"))
+    if "".join(owner.split()) == "".join(assessed.split()):
+        desk.warn("被测评人的电脑不宜作票箱：最好换一台。继续使用的，封箱报告载明。")
+        desk.choose("继续吗？", ["继续用这台电脑"], default=None)
+    return owner

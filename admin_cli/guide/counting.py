@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from admin_cli.figures import record_of, seal_words
 from admin_cli.guide.desk import Desk
@@ -10,17 +11,18 @@ from admin_cli.guide.officers import two_codes
 from admin_cli.guide.setting import Setting
 from admin_cli.guide.voting import vote
 from admin_cli.inputs import checked_line
-from ballots_store.closing import CloseRequest, VoidRequest, close_round, void_round
-from ballots_store.errors import LeftoverMissing
+from ballots_store.closing import CloseRequest, close_round
+from ballots_store.errors import LeftoverMissing, TokenAway
 from ballots_store.inquiries import authorised
 from ballots_store.opening import FEW_MEMBERS
 from ballots_store.status import Status
+from ballots_store.voiding import VoidRequest, void_round
 from rounds.documents import RESULT, Authorisation, Result
 from rounds.results import figures_of, reason_sentence, result_sentence
 from rounds.rules import Outcome
 
 _REASONS_TO_END = ("多数团员请假或外出，人数不足", "场地或时间所限，不能继续", "设备故障，不能继续")
-_REASONS_TO_VOID = ("团员人数有变化，须重新批复", "收回的票数多于签到人数", "设备故障，不能继续")
+_REASONS_TO_VOID = ("团员人数有变化，须重新批复", "收回的票数多于签到人数", "票箱U盘遗失", "设备故障，不能继续")
 _SECOND = 2
 
 
@@ -103,10 +105,25 @@ def void(setting: Setting, found: Status) -> None:
     if desk.choose("确定作废吗？", ["不作废", "作废"]) != _SECOND:
         return
     reason = _reason(desk, "作废的原因？", _REASONS_TO_VOID)
-    token = setting.token(found.round_id)
+    token, lost = _token_or_lost(setting, found.round_id)
     codes = two_codes(setting, found.round_id, authorised(setting.home, found.round_id))
-    request = VoidRequest(found.round_id, codes, reason)
+    request = VoidRequest(found.round_id, codes, reason, token_lost=lost)
     void_round(setting.home, request, token=token, now=setting.now())
+
+
+def _token_or_lost(setting: Setting, round_id: str) -> tuple[Path | None, bool]:
+    """Where the 票箱U盘 is; or that it is lost, which the officers say twice, since it ends every hope of counting.
+
+    Raises:
+        TokenAway: it is out, and not said to be lost.
+    """
+    try:
+        return setting.token(round_id), False
+    except TokenAway as away:
+        setting.desk.say(str(away), "票箱U盘遗失的，票再也不能开箱；作废报告只能载明屏幕显示的票数。")
+        if setting.desk.choose("票箱U盘确已遗失吗？", ["没有遗失，找到后再来", "确已遗失"]) != _SECOND:
+            raise
+        return None, True
 
 
 def show_result(desk: Desk, data: bytes) -> None:

@@ -69,7 +69,7 @@ def seal(setting: Setting, path: Path, activation_code: str = "") -> str:
     roster = _roster(setting, path, basis)
     token = _stick(setting)
     remarks = check_machine(setting, token, rehearsal=basis.mode == "rehearsal")
-    answers, laptop = ask_hall(setting)
+    answers, laptop = ask_hall(setting, basis.assessed.name)
     supervisor, teller = _officers(setting.desk, basis)
     codes = _codes(setting.desk, basis, activation_code)
     request = OpenRequest(

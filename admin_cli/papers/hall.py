@@ -27,12 +27,10 @@ def attendance(record: Authorisation, members: Sequence[str] = ()) -> bytes:
     sheet.note(f"测评：{record.title}　　应到：{record.expected}名")
     sheet.note(f"时间：{_when(record)}")
     sheet.note(f"地点：{record.place or '________________'}")
-    sheet.table([_ATTENDANCE, *_two_columns(record.expected, members)], _ATTENDANCE_WIDTHS, height=7)
-    sheet.space(6)
-    sheet.note(
-        f"实到：________名（应到{record.expected}名）　　指导监督人员（签名）：__________　　计票人（签名）：__________"
-    )
     sheet.note("本表只核对到场团员的身份和人数，不得记录投票的先后和时间。")
+    sheet.table([_ATTENDANCE, *_two_columns(record.expected, members)], _ATTENDANCE_WIDTHS, height=6.5)
+    sheet.space(6)
+    sheet.note("实到：________名　　指导监督人员（签名）：__________　　计票人（签名）：__________")
     return sheet.data()
 
 
@@ -142,7 +140,7 @@ def afternoon_card(record: Authorisation) -> bytes:
     sheet = Sheet(f"测评当天操作 {record.branch.name}", tight=True)
     sheet.title(f"测评当天操作{rehearsal_mark(record)}")
     sheet.note(f"{record.branch.name}　{record.title}　指导监督人员：{record.supervisor or '________'}")
-    sheet.table([("步骤", "谁", "做什么"), *_steps(record)], (24.0, 28.0, 118.0), centred=False)
+    sheet.table([("步骤", "谁", "做什么"), *_steps(record)], (24.0, 34.0, 112.0), height=15, centred=False)
     sheet.space(4)
     for line in _TROUBLES:
         sheet.note(line)

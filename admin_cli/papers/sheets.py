@@ -30,15 +30,22 @@ MAX_ROWS = 1_048_576
 _WIDTHS = {
     "序号": 5,
     "备注": 18,
-    "上级团组织": 16,
+    "上级团组织": 17,
     "团支部名称": 18,
+    "测评结果": 11,
+    "测评方式": 11,
     "测评时间": 11,
     "公示起止时间": 14,
     "团支部": 24,
-    "算法": 44,
+    "情况": 20,
+    "联系人": 10,
+    "电话": 16,
     "名称": 24,
+    "算法": 60,
 }
 _WIDTH = 8.5
+_ROW_HEIGHT = 28
+"""Points."""
 _TITLE_ROWS = 3
 
 
@@ -146,6 +153,7 @@ def _page(sheet: Any) -> None:  # noqa: ANN401  xlsxwriter ships no types
     sheet.set_landscape()
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)  # inches
     sheet.fit_to_pages(1, 0)
+    sheet.set_default_row(_ROW_HEIGHT)  # two lines: programs differ in whether they fit a row to wrapped text
     sheet.set_footer("&C第&P页，共&N页")
 
 

@@ -26,11 +26,8 @@ export XENVIRONMENT="$here/xterm.Xresources"
 BEIKAOBEI_SESSION=$(mktemp -d) || exit 1
 export BEIKAOBEI_SESSION
 trap 'rm -rf "$BEIKAOBEI_SESSION"' EXIT
-# openbox starts the terminal itself, once it is ready to manage its window. Its startup takes one string, so the
-# words go through a file, one a line.
+trap 'exit 143' TERM HUP INT
+# openbox starts the terminal itself, once it is ready to manage its window. Its startup is one string, taken apart by
+# the rules of quoting but by no shell, so the words go through a file, one a line.
 printf '%s\n' "$@" > "$BEIKAOBEI_SESSION/words"
-BEIKAOBEI_TERMINAL="$here/terminal.sh"
-export BEIKAOBEI_TERMINAL
-# The single quotes are meant: openbox's shell reads the variable, so a path with spaces stays whole.
-# shellcheck disable=SC2016
-openbox --sm-disable --config-file "$here/openbox/rc.xml" --startup '"$BEIKAOBEI_TERMINAL"'
+openbox --sm-disable --config-file "$here/openbox/rc.xml" --startup "'$here/terminal.sh'"

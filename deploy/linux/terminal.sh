@@ -10,7 +10,8 @@ while IFS= read -r word; do
     [ -n "$word" ] && set -- "$@" "$word"
 done < "$BEIKAOBEI_SESSION/words"
 
-while [ ! -e "$BEIKAOBEI_SESSION/ended" ]; do
+# The folder is gone once the session is: this loop must not outlive it.
+while [ -d "$BEIKAOBEI_SESSION" ] && [ ! -e "$BEIKAOBEI_SESSION/ended" ]; do
     xterm -class XTerm -fullscreen -fs "${BEIKAOBEI_FONT_SIZE:-14}" -T 背靠背测评 -e "$here/开始测评.sh" "$@"
     # A terminal that can't start must not take the processor with it.
     sleep 1

@@ -9,11 +9,13 @@ from typing import ClassVar, Protocol
 
 from kiosk import texts
 from kiosk.booth import Booth, TokenAway
-from kiosk.screens.board import Row
+from kiosk.screens.board import Row, bar
 from kiosk.screens.frame import Frame
 from kiosk.screens.stage import Stage
 from kiosk.timings import Timings
 from rounds.choices import Choice
+
+_CAPTION_ROW = -2
 
 
 class Flow(Protocol):
@@ -90,6 +92,8 @@ class Hall:
     """What the input guard has, for the locked screen; empty where there is none."""
     keypad_line: Callable[[], str] = str
     """What the locked screen says of the supervisor's keypad; empty without one."""
+    caption: Callable[[], str] = str
+    """What stands in a bar above the last line, on every screen; nothing by default."""
 
 
 class KioskScreen:
@@ -221,7 +225,10 @@ class KioskScreen:
             keys=self.key_line(),
             dense=self.DENSE,
         )
-        return frame.draw(width, height)
+        rows = frame.draw(width, height)
+        if rows and (caption := self.hall.caption()):
+            rows[_CAPTION_ROW] = bar(caption, width)
+        return rows
 
     def tick(self) -> None:
         """Look at the clock: idling first, then whatever the screen waits for."""

@@ -44,8 +44,9 @@ class LockedScreen(PinScreen):
             return resting(self.hall.booth.heading, self._rest, width, height)
         heading = self.hall.booth.heading
         top = [centred_row(texts.box(heading.box_words), width)]
+        widest = cell_len(texts.cast_of(heading.expected, heading.expected))
         counts = [
-            centred_row(texts.cast_of(self._figures.collected, heading.expected), width, STRONG),
+            centred_row(pad(texts.cast_of(self._figures.collected, heading.expected), widest), width, STRONG),
             centred_row(texts.quorum_line(heading.quorum_needed), width),
         ]
         call = [centred_row(line, width, STRONG) for line in self._call()]
@@ -81,7 +82,7 @@ class LockedScreen(PinScreen):
             return texts.REST_PROMPT
         if self._is_paused:
             return texts.PAUSE
-        wait = self._wait_s()
+        wait = self._wait_s() or self._slip_wait_s()
         return texts.please_wait(wait) if wait else self._words.prompt + self._entry.bullets()
 
     def typed(self, key: str, character: str | None) -> None:
@@ -107,6 +108,8 @@ class LockedScreen(PinScreen):
         """With slips the other counter may still take something, so the wait is told here."""
         if not self.hall.booth.heading.slips:
             return super().refused(wrong)
+        if not wrong.tried:
+            return texts.please_wait(ceil(wrong.wait_s))
         return texts.wrong_entry(self._words.wrong, wrong.tries_left, wrong.wait_s)
 
     def called(self) -> None:
@@ -151,11 +154,20 @@ class LockedScreen(PinScreen):
         self.hall.flow.ask_for_menu()
 
     def _wait_s(self) -> int:
-        """Nothing is taken while everything that opens has to wait."""
-        now, booth = self.hall.clock(), self.hall.booth
-        waits = [booth.wait_s(now)] if not booth.heading.stationed else []
-        waits += [booth.slip_wait_s(now)] if booth.heading.slips else []
-        return max(0, ceil(min(waits)))
+        """Nothing is taken while PIN and slips both have to wait.
+
+        Stationed, a prankster's wait must not keep the supervisor from the menu: the box refuses slips by itself.
+        """
+        booth, now = self.hall.booth, self.hall.clock()
+        if booth.heading.stationed:
+            return 0
+        wait = booth.wait_s(now)
+        return ceil(min(wait, booth.slip_wait_s(now)) if booth.heading.slips else wait)
+
+    def _slip_wait_s(self) -> int:
+        """The wait that a stationed kiosk shows while nothing is being typed."""
+        shown = self.hall.booth.heading.stationed and not len(self._entry)
+        return ceil(self.hall.booth.slip_wait_s(self.hall.clock())) if shown else 0
 
     @property
     def _is_paused(self) -> bool:

@@ -142,7 +142,7 @@ def test_void_on_request_with_a_reason_of_ones_own(voted: Admin) -> None:
         ("实到人数", "4"),
         ("收回的票数多于实到人数", "2"),
         ("确定作废吗", "2"),
-        ("作废的原因", "4"),
+        ("作废的原因", "5"),
         ("原因", ""),
         ("原因须为", "清点不符"),
         *guided.codes(),

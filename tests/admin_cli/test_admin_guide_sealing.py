@@ -132,13 +132,16 @@ def test_what_the_checks_leave_to_people(hall: Admin) -> None:
         ("摄像头", "1"),
         ("谁的", "4"),
     )
-    owner = (("电脑是谁的", "赵六"),)
+    owner = (
+        ("电脑是谁的", "张　三"),
+        ("不宜作票箱", "1"),
+    )
     rest = (*rows, *look, *owner, *NAME, activation(hall), *new_codes(hall), *READ_ALOUD)
     sitting = Guided(hall, checked=checked).sit(*FILE, THIS, DISK, *rest)
     assert "请接通电源" in sitting.text
     assert "只有一块屏幕" not in sitting.text  # asked in the guide's own words
     report = json.loads(base64.b64decode(json.loads(zero_report(hall))["payload"]))
-    assert report["laptop"] == "赵六"
+    assert report["laptop"] == "张　三"
     lines = "\n".join(report["readiness"])
     for line in ("电源：未接通。", "汉字显示：到场人员确认无误。", "休眠：到场人员说明不符合要求。", "电脑的时间不准"):
         assert line in lines

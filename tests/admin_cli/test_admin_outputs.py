@@ -91,6 +91,7 @@ def test_the_summary_file_holds_the_registry_row_for_row(office: Admin) -> None:
     assert len(listed.read_text(encoding="utf-8-sig").splitlines()) == 1 + len(rows)
     means = {row[0]: row[2] for row in book_rows(out, 1)[1:]}
     assert [f"{value:.2%}" for value in means.values()] == ["80.00%", "80.00%", "86.67%"]
+    assert {name: sums["branches"] for name, sums in ran.json["lines"].items()} == {"中学": 1, "高校": 3}
     assert [one["formula"] for one in ran.json["averages"]] == [row[1] for row in book_rows(out, 1)[1:]]
 
 

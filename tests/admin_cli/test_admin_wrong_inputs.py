@@ -28,7 +28,7 @@ WRONG = [
     ("trust list surplus", 2, "多余的参数：surplus"),
     ("verify", 2, "缺少参数 F"),
     ("close --out new.result", 2, "缺少选项 --present"),
-    ("import", 2, "缺少参数 PATH…"),
+    ("import", 2, "请指明要导入的文件"),
     ("tally", 2, "没有命令 tally"),
     ("close --present five --out new.result", 2, "--present 的值不对：须为0至9999999之间的整数"),
     ("keys new --name '' --out new.key", 2, "--name 的值不对"),
@@ -37,7 +37,7 @@ WRONG = [
     # other issues' features
     (f"{AUTHORIZE} --method stationed", 2, "--method stationed"),
     (f"{AUTHORIZE} --method postal", 2, "只能是 gathered 或 stationed"),
-    (f"{AUTHORIZE} --branch 001", 2, "尚未提供台账"),
+    (f"{AUTHORIZE} --branch 001", 2, "取自台账"),
     # authorize
     (AUTHORIZE.replace("--members 6", "--members 0"), 2, "登记注册团员数不在1至20000之间"),
     (AUTHORIZE.replace("--members 6", "--members 20001"), 2, "登记注册团员数不在1至20000之间"),
@@ -112,7 +112,7 @@ def furnished(voted: Admin, monkeypatch: pytest.MonkeyPatch) -> Admin:
     voted.issue("fresh.auth")
     (folder / "folder").mkdir()
     (folder / "empty").touch()
-    (folder / "huge.auth").write_bytes(b"{" * 2_000_000)
+    (folder / "huge.auth").write_bytes(b"{" * 5_000_000)
     (folder / "gbk.txt").write_bytes("张三\n李四\n".encode("gbk"))
     (folder / "twice.txt").write_text("团员甲\n团员乙\n团员甲\n", encoding="utf-8")
     (folder / "five.txt").write_text("甲\n乙\n丙\n丁\n戊\n", encoding="utf-8")

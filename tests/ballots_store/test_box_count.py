@@ -9,9 +9,10 @@ import pytest
 from box_factory import FIVE_BALLOTS, OPENED, MadeBox, kept, make_box, memory_folder, roots
 
 from ballots_store import closing, sealing
-from ballots_store.closing import VoidRequest, stored_end, void_round
+from ballots_store.closing import stored_end
 from ballots_store.errors import BelowQuorum
 from ballots_store.status import round_status
+from ballots_store.voiding import VoidRequest, void_round
 from rounds.chain import read_result, read_void_report
 from rounds.choices import Choice
 from rounds.errors import BadInput, RuleRefusal
@@ -61,7 +62,7 @@ def test_a_second_close_is_refused_and_the_first_end_is_kept(made: MadeBox) -> N
     for again in (made.close, made.void):
         with pytest.raises(RuleRefusal, match="已经结束"):
             again()
-    with pytest.raises(RuleRefusal, match="不能启动投票"):
+    with pytest.raises(RuleRefusal, match="已经结束"):
         made.start()
     assert stored_end(made.home, made.round_id) == closed.result
 

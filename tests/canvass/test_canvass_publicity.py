@@ -114,3 +114,11 @@ def test_the_title_is_the_signed_one(desk: Desk) -> None:
     desk.take(made.result(9, 0, 0))
     (one,) = counted_rounds(desk.registry)
     assert title_of(desk.registry, one) == "土木一班团支部书记年度测评（2016）"
+
+
+def test_more_rounds_than_one_statement_takes(sqlite_desk: Desk) -> None:
+    for number in range(3):
+        sqlite_desk.take(make_round(branch_name=f"{number}团支部", registered=10).result(9, 0, 0))
+    ids = [one.round_id for one in counted_rounds(sqlite_desk.registry)]
+    found = counted_rounds(sqlite_desk.registry, only=[ids[0]] * 600 + ids[1:])
+    assert {one.round_id for one in found} == set(ids)

@@ -117,3 +117,25 @@ def test_openssl_names_a_file_by_the_digest_that_we_name_it_by(tmp_path: Path, r
     command = ["openssl", "dgst", "-sha256", "-r", "payload"]
     printed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     assert printed.split()[0] == payload_digest(result)
+
+
+def lines_of_the_document() -> str:
+    """The shell lines under “Checking a result with standard tools”."""
+    text = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    return text.split("### Checking a result with standard tools")[1].split("```sh\n")[1].split("```")[0]
+
+
+@needs_openssl
+def test_the_lines_of_the_document_do_as_they_stand(tmp_path: Path, made: MadeRound, result: bytes) -> None:
+    """And the control: the same lines refuse an altered file, and another signer's key."""
+    (tmp_path / "F.result").write_bytes(result)
+    supervisor, teller = (public.hex() for public in officers(made))
+
+    def run(public: str) -> int:
+        script = lines_of_the_document().replace("PUBLIC", public)
+        return subprocess.run(["sh", "-ec", script], cwd=tmp_path, capture_output=True, check=False).returncode
+
+    assert run(supervisor) == 0
+    assert run(teller) != 0  # the lines check the first signature
+    (tmp_path / "F.result").write_bytes(with_payload(result, b'"satisfied":3', b'"satisfied":4'))
+    assert run(supervisor) != 0

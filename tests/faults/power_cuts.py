@@ -242,7 +242,7 @@ def _on_disk(disk: Disk, number: int, rows: list[Row], *, quick: bool) -> None:
     at_calls, moments, restarted, exports = rows
     scene = kept_scene(disk, number)
     cutter = Cutter(disk, at_calls)
-    cutter.stride = 37 if quick else 1
+    cutter.stride = 61 if quick else 1
     makes = dict([*beside(disk.mount), *verbs_of(scene)])
     for name, make in makes.items():
         cutter.at_every_call(name, make)
@@ -254,5 +254,5 @@ def _on_disk(disk: Disk, number: int, rows: list[Row], *, quick: bool) -> None:
         tries = 1 if quick else 20
         controls(cutter, makes, {"off": at_calls, "eaten": moments, "export": exports}, tries)
         with without_guards():
-            for verdict in kill_restart_cut(cutter, scene, tries=24 if quick else 150, kills=BOX_SYNC):
+            for verdict in kill_restart_cut(cutter, scene, tries=14 if quick else 150, kills=BOX_SYNC):
                 restarted.add_control(verdict)

@@ -168,7 +168,7 @@ def test_pulled_out_it_is_missed_and_plugged_in_it_asks_again() -> None:
             assert old.closed
             assert not walk.booth.armed
             port.device = PipeDevice()
-            port.device.type(f"{PIN}⏎")  # before anybody listens: dropped
+            port.device.type(f"{PIN}⏎" * 20)  # before anybody listens: dropped, however much
             await walk.see(ASKS)
             await type_on(walk, port, "⏎")
             assert walk.booth.issued == 0

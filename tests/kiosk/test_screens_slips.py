@@ -71,9 +71,26 @@ def test_a_prankster_with_wrong_slips_does_not_keep_the_pin_waiting() -> None:
             for _ in range(5):
                 await walk.go((f"{NONE}⏎", "不正确"))
             await walk.see("开启口令或投票凭条号不正确，请等待 15 秒")
-            await walk.go((f"{SLIPS[0]}⏎", "请等待 15 秒"))
+            shown = await walk.go((f"{SLIPS[0]}⏎", "  请等待 15 秒"))
+            assert "不正确" not in shown  # too early: nobody looked
             assert walk.booth.issued == 0
             await walk.go((f"{PIN}⏎", "其他人员请远离投票区域"))
+
+    run(tour())
+
+
+def test_a_pranksters_wait_does_not_keep_the_supervisor_of_a_stationed_kiosk_from_the_menu() -> None:
+    async def tour() -> None:
+        async with walking(with_slips(stationed=True)) as walk:
+            for _ in range(5):
+                await walk.go((f"{NONE}⏎", "不正确"))
+            await walk.see("请等待 15 秒")
+            shown = await walk.go((f"{SLIPS[0]}⏎", "  请等待 15 秒"))
+            assert "不正确" not in shown
+            assert walk.booth.issued == 0
+            await walk.go(("0⏎", "进入管理菜单"), (f"{PIN}⏎", "管理菜单\n"), ("0", "请输入投票凭条号"))
+            await walk.advance(15)
+            await walk.go((f"{SLIPS[0]}⏎", "其他人员请远离投票区域"))
 
     run(tour())
 

@@ -6,8 +6,10 @@ import pytest
 from every_screen import SCREENS, SIZES, announcement, cells, dressed, hall, pages
 from syrupy.assertion import SnapshotAssertion
 
+from kiosk import texts
 from kiosk.layout import NO_START
-from kiosk.screens.board import Row
+from kiosk.screens.board import PLAIN, Row, centred_row
+from kiosk.screens.locked import LockedScreen
 from kiosk.theme import OFFICIAL, REHEARSAL
 
 _REVERSED_AS = {" ": "█", "▄": "▀"}
@@ -49,6 +51,23 @@ def test_announcement(invalid: bool, size: tuple[int, int], snapshot: SnapshotAs
 
 def test_rehearsal(snapshot: SnapshotAssertion) -> None:
     assert written(dressed(SCREENS["ballot"](hall(rehearsal=True)).rows(80, 24), 80, REHEARSAL)) == snapshot
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_nothing_moves_on_the_locked_screen(size: tuple[int, int]) -> None:
+    shown = [cells(dressed(LockedScreen(hall(collected=count)).rows(*size), size[0], OFFICIAL)) for count in (9, 10)]
+    beside = [y for y, (nine, ten) in enumerate(zip(*shown, strict=True)) if nine != ten]
+    moved = [cells([centred_row(texts.cast_of(count, 45), 80)]) for count in (9, 10)]
+    assert moved[0][0].index(("已", PLAIN)) != moved[1][0].index(("已", PLAIN))  # the control: centred anew, it moves
+    for picture in shown:
+        lines = ["".join(character for character, _ in line) for line in picture]
+        plain = next(y for y, line in enumerate(lines) if "已投" in line)
+        assert lines[plain].index("已投") == lines[beside[-1]].index("已投")
+        assert beside[-1] == plain
+    figures = beside[:-1]
+    assert figures == list(range(figures[0], figures[0] + len(figures)))
+    slashes = [[line[size[0] // 2 :] for line in picture[figures[0] : plain]] for picture in shown]
+    assert slashes[0] == slashes[1]  # from the stroke on, nothing differs
 
 
 def starts_badly(rows: list[Row]) -> bool:
