@@ -24,8 +24,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from msgspec import structs
 from rounds_factory import ROOTS, organisation
 
 from benchmarks.generating import Generator, lay_ledger
@@ -37,7 +37,6 @@ from canvass.importing import BATCH, THREADS
 from canvass.receiving import receive
 from canvass.registering import register
 from canvass.registry import Registry, open_registry
-from rounds.documents import Branch
 from rounds.envelope import Verified, authentication_encoding
 from rounds.trust import Trust
 
@@ -199,11 +198,10 @@ def _many(pool: list[Arrival]) -> Iterator[Arrival]:
     for number in range(COUNTRY):
         model = pool[number % len(pool)]
         digest, round_number = os.urandom(32), int.from_bytes(os.urandom(8), "big", signed=True)
-        branch = Branch(code=f"B{number}", name=f"第{number}团支部")
-        yield replace(
+        yield structs.replace(
             model,
             claim=replace(model.claim, digest=digest),
-            authorisation=msgspec.structs.replace(model.authorisation, branch=branch),
+            basis=structs.replace(model.basis, branch_code=f"B{number}", branch_name=f"第{number}团支部"),
             figures=model.figures | {"digest": digest, "round": round_number},
         )
 

@@ -11,7 +11,7 @@ import hashlib
 import re
 import unicodedata
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, TypeVar, get_args, get_type_hints
 
 import msgspec
@@ -75,7 +75,7 @@ def is_fit(text: str) -> bool:
     if text.isascii():  # most of it; the same answer as below, without the work
         if not text.isprintable() or text[:1] == " " or text[-1:] == " ":
             return False
-    elif not is_plain(text):
+    elif not (_is_plain_again(text) if len(text) <= _SHORT else is_plain(text)):
         return False
     if len(text) == _STAMP_LENGTH and _A_STAMP.fullmatch(text):
         try:
@@ -90,6 +90,11 @@ def is_plain(text: str) -> bool:
     shown = text.replace(_WIDE_SPACE, "") if _WIDE_SPACE in text else text
     visible = shown.isprintable() and (text.isascii() or _BLANK.isdisjoint(text))
     return visible and text == text.strip() and unicodedata.is_normalized("NFC", text)
+
+
+_SHORT = 200
+_is_plain_again = lru_cache(256)(is_plain)
+"""The same answer, remembered: title, instruction and duties are the same in nearly every authorisation."""
 
 
 def plain(typed: str) -> str:
