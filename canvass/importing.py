@@ -81,7 +81,7 @@ class Source:
     """One file to import: the name that the clerk knows it by, and where it lies or what it holds, once asked for."""
 
     name: str
-    file: Callable[[], File]
+    where: Callable[[], File]
 
     @classmethod
     def file(cls, path: Path) -> Source:
@@ -222,7 +222,7 @@ class _Verifiers:
 
     def verify(self, sources: list[Source]) -> list[_Verified]:
         """Outside of any transaction, so that the lock is held for the writing alone."""
-        files = [source.file() for source in sources]
+        files = [source.where() for source in sources]
         roots, year = self._terms.roots, self._terms.year
         if next(self._seen) < self._terms.few:
             verdicts = [verify(file, roots, year) for file in files]

@@ -5,7 +5,7 @@
 
 Two threads of one interpreter take turns with everything but the signatures themselves, and the writer wants its turn
 too; processes do not. They are handed paths and give back rows, not documents. One ends when its standard input does,
-so none outlives the import, however that ends (docs/adr/0016).
+so none outlives the import, however that ends (docs/adr/0020).
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class VerifyingProcess:
         # A group of its own: Ctrl-C is for the importer, which ends it by closing its input.
         here = str(Path(__file__).parent.parent)
         try:
-            self._process = subprocess.Popen(  # noqa: S603  this very module, no argument from outside
+            self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "canvass.verifying"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -91,9 +91,7 @@ class VerifyingProcess:
         Raises:
             Unreadable: the process has ended.
         """
-        self._send(
-            _encode([(False, file) if isinstance(file, bytes) else (True, os.fsencode(file)) for file in files])
-        )
+        self._send(_encode([(False, file) if isinstance(file, bytes) else (True, os.fsencode(file)) for file in files]))
         found = _receive(_opened(self._process.stdout))
         if found is None:
             raise Unreadable(_ENDED)

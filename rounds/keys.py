@@ -23,9 +23,7 @@ _SMALL_ORDER_Y = (0, 1, _FIELD - 1, _ORDER_EIGHT_Y, _FIELD - _ORDER_EIGHT_Y)
 # Every unfit signing key as it is written, with either sign: those of small order, and the nineteen non-canonical y.
 # An importer looks at ten keys a result, so this is one look into a set instead of arithmetic.
 _UNFIT_SIGNING = frozenset(
-    (y | sign << 255).to_bytes(KEY_SIZE, "little")
-    for y in (*_SMALL_ORDER_Y, *range(_FIELD, 2**255))
-    for sign in (0, 1)
+    (y | sign << 255).to_bytes(KEY_SIZE, "little") for y in (*_SMALL_ORDER_Y, *range(_FIELD, 2**255)) for sign in (0, 1)
 )
 
 # The same for X25519, as u coordinates (RFC 7748, section 6.1: all of them give an all-zero shared secret).
