@@ -134,7 +134,12 @@ def _receive(stream: IO[bytes]) -> bytes | None:
 
 def main() -> None:
     """Answer until the asker is gone."""
-    asking, answering = sys.stdin.buffer, sys.stdout.buffer
+    # Not sys.stdout: with PYTHONUNBUFFERED that writes what fits and drops the rest.
+    with open(0, "rb", closefd=False) as asking, open(1, "wb", closefd=False) as answering:
+        _answer(asking, answering)
+
+
+def _answer(asking: IO[bytes], answering: IO[bytes]) -> None:
     first = _receive(asking)
     if first is None:
         return

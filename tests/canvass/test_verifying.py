@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import termios
 import time
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
+from typing import IO
 
 import pytest
 from canvass_desk import Desk, go, kill, new_desk, output
 from rounds_factory import ROOTS, make_round, payload_digest
 
-from canvass import importing, packing
+from canvass import importing, packing, verifying
 from canvass.packing_words import WORDS
 from canvass.receiving import receive
 from canvass.verifying import VerifyingProcess, verify
@@ -166,6 +172,53 @@ def test_a_module_beside_the_files_is_never_run(tmp_path: Path, monkeypatch: pyt
     here = {"PYTHONPATH": str(Path(importing.__file__).parent.parent)}
     subprocess.run([sys.executable, "-m", "canvass.verifying"], env=here, capture_output=True, check=False)
     assert Path("run").exists()
+
+
+def test_an_answer_larger_than_a_pipe_arrives_whole_though_its_writer_is_stopped(
+    files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write that is interrupted writes a part; Python's own standard output would then drop the rest, unbuffered."""
+    monkeypatch.setenv("PYTHONUNBUFFERED", "1")
+    process, given = VerifyingProcess(ROOTS, None), [files["1.result"]] * 100
+    asking = Thread(target=stop_while_it_writes, args=(process._process.pid,))  # noqa: SLF001  the one to stop
+    asking.start()
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(slow_reader, process, given)
+        try:
+            assert len(answer.result(30)) == len(given)
+        finally:
+            asking.join()
+            process.close()
+
+
+def slow_reader(process: VerifyingProcess, given: list[bytes]) -> list[object]:
+    """Asks, and reads the answer only once the pipe has been full for a while."""
+    receive_now = verifying._receive  # noqa: SLF001  to put off what it does
+
+    def later(stream: IO[bytes]) -> bytes | None:
+        assert until(lambda: waiting(stream) >= PIPE)
+        time.sleep(0.5)
+        return receive_now(stream)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verifying, "_receive", later)
+        return list(process.verify(given))
+
+
+PIPE = 65_536
+
+
+def waiting(stream: IO[bytes]) -> int:
+    """Bytes that lie in a pipe."""
+    return int.from_bytes(fcntl.ioctl(stream, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
+def stop_while_it_writes(pid: int) -> None:
+    for _ in range(100):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)
+            os.kill(pid, signal.SIGCONT)
+        time.sleep(0.02)
 
 
 def test_what_was_stored_before_the_words_were_is_read_as_well(files: dict[str, bytes]) -> None:
