@@ -48,7 +48,7 @@ FEW = 500
 """Files that are verified here; for those beyond them processes are started."""
 _AHEAD = 4 * THREADS
 """Tasks under way or waiting at a time."""
-BATCH = 2_000
+BATCH = 1_000
 """Files entered in one transaction at most."""
 BATCH_SECONDS = 2.0
 """A batch is entered after so long, however few there are: what a person saw imported should be in."""
