@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -17,17 +18,18 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from msgspec import structs
 from rounds_factory import ROOTS, organisation
 
+from benchmarks.canvass_import import children
 from benchmarks.generating import Generator, lay_ledger
 from benchmarks.measuring import Measurement, seconds
 from canvass import rollups
@@ -37,7 +39,6 @@ from canvass.importing import BATCH, THREADS
 from canvass.receiving import receive
 from canvass.registering import register
 from canvass.registry import Registry, open_registry
-from rounds.documents import Branch
 from rounds.envelope import Verified, authentication_encoding
 from rounds.trust import Trust
 
@@ -69,14 +70,13 @@ def _import(folder: Path, count: int) -> list[Measurement]:
     lay_ledger(registry, count, organisation().key.name)
     registry.dispose()
     needed = _signatures(incoming, roots, _SAMPLE)
-    before = _ceiling(needed)
-    found = _in_a_process(incoming, database, roots)
-    ceiling = (before + _ceiling(needed)) / 2
+    found, ceiling = _beside(needed, incoming, database, roots)
     if found["fates"] != {"imported": count}:
         raise AssertionError(f"not everything was imported: {found['fates']}")
     rate = count / found["seconds"]
     signatures = f"their {SIGNATURES} raw Ed25519 verifications a result on {THREADS} threads"
     note = f"{count} files in {found['seconds']:.1f} s, {found['cpu'] / count * 1e6:.0f} µs of processor each"
+    note += f", load {os.getloadavg()[0]:.1f}"
     return [
         Measurement("import of signed files", signatures, rate, ceiling, "results/s", AIM, at_least=True, note=note),
         Measurement("memory of the import", "the bound", found["most_mib"], MEMORY_MIB, "MiB", 1.0),
@@ -120,8 +120,8 @@ def _of(verified: Verified[Any]) -> list[Signed]:
     return [(key, one.sig, message) for key, one in zip(verified.signer_keys, envelope.signatures, strict=True)]
 
 
-def _ceiling(files: list[list[Signed]]) -> float:
-    """Results a second if nothing but their signatures had to be verified, on as many threads as the import has."""
+def _seconds_to_verify(files: list[list[Signed]]) -> float:
+    """How long it takes if nothing but their signatures has to be verified, on as many threads as the import has."""
 
     def verify(some: list[list[Signed]]) -> None:
         for signed in some:
@@ -130,13 +130,54 @@ def _ceiling(files: list[list[Signed]]) -> float:
 
     with ThreadPoolExecutor(THREADS) as pool:
         parts = [files[place::THREADS] for place in range(THREADS)]
-        return len(files) / seconds(lambda: list(pool.map(verify, parts)))
+        return seconds(lambda: list(pool.map(verify, parts)))
 
 
-def _in_a_process(incoming: Path, database: Path, roots: dict[str, str]) -> dict[str, Any]:
+def _beside(
+    needed: list[list[Signed]], incoming: Path, database: Path, roots: dict[str, str]
+) -> tuple[dict[str, Any], float]:
+    """One import, stopped every few seconds for a moment of nothing but signatures: one load of the machine for both.
+
+    What the import found, its seconds without the time that it stood still; and the ceiling, results a second.
+    """
     command = [sys.executable, "-m", "benchmarks.canvass_import", str(incoming), str(database), json.dumps(roots)]
-    found: dict[str, Any] = json.loads(subprocess.check_output(command, text=True))  # noqa: S603  our own module
-    return found
+    importer = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603  our own module
+    still, files, verifying = 0.0, 0, 0.0
+    some = cycle([needed[start : start + _MOMENT] for start in range(0, len(needed), _MOMENT)])
+    while _runs(importer):
+        began = time.perf_counter()
+        with _stopped(importer.pid):
+            now = next(some)
+            verifying += _seconds_to_verify(now)
+            files += len(now)
+        still += time.perf_counter() - began
+    found: dict[str, Any] = json.loads(importer.communicate()[0])
+    found["seconds"] -= still
+    return found, files / verifying
+
+
+_MOMENT = 1_000
+_BETWEEN = 3.0
+"""Seconds between two moments."""
+
+
+def _runs(importer: subprocess.Popen[str]) -> bool:
+    with suppress(subprocess.TimeoutExpired):
+        importer.wait(_BETWEEN)
+    return importer.returncode is None
+
+
+@contextmanager
+def _stopped(process: int) -> Iterator[None]:
+    """Everything of an import stands still."""
+    everything = [process, *children(process)]
+    for one in everything:
+        os.kill(one, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for one in everything:
+            os.kill(one, signal.SIGCONT)
 
 
 def _reports(database: Path) -> list[Measurement]:
@@ -199,11 +240,10 @@ def _many(pool: list[Arrival]) -> Iterator[Arrival]:
     for number in range(COUNTRY):
         model = pool[number % len(pool)]
         digest, round_number = os.urandom(32), int.from_bytes(os.urandom(8), "big", signed=True)
-        branch = Branch(code=f"B{number}", name=f"第{number}团支部")
-        yield replace(
+        yield structs.replace(
             model,
             claim=replace(model.claim, digest=digest),
-            authorisation=msgspec.structs.replace(model.authorisation, branch=branch),
+            basis=structs.replace(model.basis, branch_code=f"B{number}", branch_name=f"第{number}团支部"),
             figures=model.figures | {"digest": digest, "round": round_number},
         )
 

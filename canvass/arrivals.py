@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
+
+from canvass.codes import OUTCOME_CODES, EndKind, round_number
 from canvass.packing import pack
 from canvass.receiving import End
-from canvass.schema import OUTCOME_CODES, EndKind, round_number
 from canvass.standing import Claim
 from rounds.documents import Authorisation, Result, VoidReport
 from rounds.errors import VerificationFailure
 from rounds.sharing import Holder
 
-Value = str | int | bytes | None
+Value = bool | int | bytes | None
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Basis(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What the registry asks of an authorisation."""
+
+    attempt: int
+    branch_code: str
+    branch_name: str
+    issued: str
+    issuer: str
+    previous_end: str
+    registered: int
+    secretary: str
+    since: str
+    year: int
+
+
+class Arrival(msgspec.Struct, frozen=True, array_like=True):
     """One verified end; `figures` are columns of `ends`, by name. Holds no document, so that many can wait."""
 
     size: int
     packed: bytes
     claim: Claim
-    authorisation: Authorisation
+    basis: Basis
     key_id: bytes
     """Of the key that signed the authorisation."""
     supervisor: str
@@ -54,11 +69,26 @@ def arrive(end: End) -> Arrival:
         size=len(end.end.data),
         packed=pack(end),
         claim=claim,
-        authorisation=basis,
+        basis=_basis(basis),
         key_id=bytes.fromhex(end.authorisation.envelope.signatures[0].keyid),
         supervisor=next(o.name for o in end.zero_report.record.officers if o.role is Holder.SUPERVISOR),
         reason=record.below_quorum_reason if isinstance(record, Result) else record.reason,
         figures=own | _common_columns(end, basis),
+    )
+
+
+def _basis(record: Authorisation) -> Basis:
+    return Basis(
+        attempt=record.attempt,
+        branch_code=record.branch.code,
+        branch_name=record.branch.name,
+        issued=record.issued,
+        issuer=record.issuer,
+        previous_end=record.previous_end,
+        registered=record.registered,
+        secretary=record.assessed.name,
+        since=record.assessed.since,
+        year=record.year,
     )
 
 

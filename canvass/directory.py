@@ -117,7 +117,7 @@ class Branches:
         """Read at once every branch that the batch names by its code."""
         self._connection = connection
         self._issuers: dict[tuple[bytes, str, tuple[str, ...]], list[KnownOrganisation]] = {}
-        codes = {arrival.authorisation.branch.code for arrival in arrivals} - {""}
+        codes = {arrival.basis.branch_code for arrival in arrivals} - {""}
         self._by_code = {found.code: found for found in self._read_codes(codes)}
         self._by_name: dict[tuple[int, str], KnownBranch] = {}
 
@@ -129,11 +129,11 @@ class Branches:
         Raises:
             VerificationFailure: it lies outside of that, or of the organisation that authorised the round.
         """
-        branch = arrival.authorisation.branch
+        code, name = arrival.basis.branch_code, arrival.basis.branch_name
         places = self._places(arrival, scopes)
-        found = self._by_code.get(branch.code) if branch.code else self._named(places[0], branch.name)
+        found = self._by_code.get(code) if code else self._named(places[0], name)
         if found is None:
-            found = self._begin(places[0], branch.code, branch.name)
+            found = self._begin(places[0], code, name)
         if not any(found.path.startswith(place.path) for place in places):
             raise VerificationFailure("scope", "批复的签发单位不是该团支部的上级团组织，不予采用：请核实批复和台账。")
         return found
@@ -160,13 +160,13 @@ class Branches:
         What a delegation says decides; a root is the organisations of the ledger that bear its name. One is begun where
         there is none.
         """
-        key = (arrival.key_id, arrival.authorisation.issuer, scopes)
+        key = (arrival.key_id, arrival.basis.issuer, scopes)
         if key not in self._issuers:
             self._issuers[key] = [place for scope in scopes for place in self._found(arrival, scope)]
         return self._issuers[key]
 
     def _found(self, arrival: Arrival, scope: str) -> list[KnownOrganisation]:
-        name, path = arrival.authorisation.issuer, f"{scope}@{arrival.key_id[:8].hex()}/"
+        name, path = arrival.basis.issuer, f"{scope}@{arrival.key_id[:8].hex()}/"
         named = _named_organisations(name) if scope == EVERYTHING else _ORGANISATION.where(_at(scope))
         found = self._connection.execute(named).all() or self._connection.execute(_ORGANISATION.where(_at(path))).all()
         return [KnownOrganisation(*row) for row in found] or [self._begin_organisation(path, name)]

@@ -2,6 +2,9 @@
 
     paths → a few files at a time are read and verified, on threads → batches → one transaction each → fates in order
 
+After the first hundreds of files each thread has a process verify for it (`verifying`): a folder of a few files would
+wait longer for that than it takes.
+
 A batch commits whole or not at all. A stopped import (Ctrl-C, kill, a full disk) leaves whole files in or out; running
 it again goes on where it was, since what is in already is a duplicate. Nothing is ever written over: another payload
 for the same round is a conflict. What waits between the steps is bounded, so memory is flat however many files come.
@@ -17,32 +20,35 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
+from threading import local
 
 from sqlalchemy import Connection
 
-from canvass.arrivals import Arrival, arrive
+from canvass.arrivals import Arrival
 from canvass.bundles import SUFFIX as BUNDLE_SUFFIX
 from canvass.directory import Directory
-from canvass.receiving import read_file, receive
 from canvass.registering import Fate, Outcome, register
 from canvass.registry import Registry
 from canvass.trusting import read_trust, trust_state, trust_version
+from canvass.verifying import File, VerifyingProcess, verify
 from rounds.chain import Roots
-from rounds.errors import RoundError, Unreadable, VerificationFailure
+from rounds.errors import Unreadable
 from rounds.trust import EVERYTHING, Trust
 
 __all__ = ["Fate", "FileFate", "Source", "Terms", "expand", "import_files", "import_sources", "shown"]
 
 SUFFIXES = (".result", ".void", BUNDLE_SUFFIX)
 THREADS = 2
-"""Verifying releases the interpreter's lock; the machine of a clerk has two cores."""
-_TASK = 16
+"""The machine of a clerk has two cores."""
+_TASK = 32
 """Files verified by one call, so that handing them over costs little."""
+FEW = 500
+"""Files that are verified here; for those beyond them processes are started."""
 _AHEAD = 4 * THREADS
 """Tasks under way or waiting at a time."""
-BATCH = 2_000
+BATCH = 1_000
 """Files entered in one transaction at most."""
 BATCH_SECONDS = 2.0
 """A batch is entered after so long, however few there are: what a person saw imported should be in."""
@@ -66,19 +72,21 @@ class Terms:
     """Only results of that assessed year; None: of any."""
     within: tuple[str, ...] = (EVERYTHING,)
     """The paths where whoever handed the files up may speak for branches."""
+    few: int = FEW
+    """Files verified in this process before others are started."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """One file to import: the name that the clerk knows it by, and its bytes once they are asked for."""
+    """One file to import: the name that the clerk knows it by, and where it lies or what it holds, once asked for."""
 
     name: str
-    read: Callable[[], bytes]
+    where: Callable[[], File]
 
     @classmethod
     def file(cls, path: Path) -> Source:
         """A file on a disk or stick."""
-        return cls(shown(path), lambda: read_file(path))
+        return cls(shown(path), lambda: path)
 
 
 def import_files(
@@ -90,6 +98,7 @@ def import_files(
     year: int | None = None,
     batch: int = BATCH,
     clock: Callable[[], float] = time.monotonic,
+    few: int = FEW,
 ) -> Iterator[FileFate]:
     """Import each file, yielding its fate once it is in; repeated attempts found before their predecessor come last.
 
@@ -99,7 +108,7 @@ def import_files(
         Unreadable: the registry itself failed; the files yielded before are in, the rest are not.
     """
     early: list[tuple[int, Source]] = []
-    terms = Terms(roots, year)
+    terms = Terms(roots, year, few=few)
     sources = map(Source.file, paths)
     yield from import_sources(registry, sources, terms, now=now, batch=batch, clock=clock, early=early)
     for attempt in sorted({attempt for attempt, _ in early}):
@@ -188,35 +197,53 @@ def _verified(sources: Iterable[Source], terms: Terms) -> Generator[_Verified, N
     """The files in order, verified on threads a bounded number ahead."""
     left = iter(sources)
     waiting: deque[Future[list[_Verified]]] = deque()
+    verifiers = _Verifiers(terms)
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="verify")
     try:
         while True:
             while len(waiting) < _AHEAD and (task := list(islice(left, _TASK))):
-                waiting.append(pool.submit(_verify_all, task, terms))
+                waiting.append(pool.submit(verifiers.verify, task))
             if not waiting:
                 return
             yield from waiting.popleft().result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        verifiers.close()
 
 
-def _verify_all(sources: list[Source], terms: Terms) -> list[_Verified]:
-    return [_verify(source, terms) for source in sources]
+class _Verifiers:
+    """What the threads verify with: themselves at first, then a process each."""
 
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
+        self._seen = count(0, _TASK)
+        self._own = local()
+        self._processes: list[VerifyingProcess] = []
 
-def _verify(source: Source, terms: Terms) -> _Verified:
-    """Outside of any transaction, so that the lock is held for the writing alone."""
-    try:
-        end = receive(source.read(), terms.roots)
-        _check_year(end.authorisation.record.year, terms.year)
-        return _Verified(source, arrive(end))
-    except RoundError as error:
-        return _Verified(source, None, str(error))
+    def verify(self, sources: list[Source]) -> list[_Verified]:
+        """Outside of any transaction, so that the lock is held for the writing alone."""
+        files = [source.where() for source in sources]
+        roots, year = self._terms.roots, self._terms.year
+        if next(self._seen) < self._terms.few:
+            verdicts = [verify(file, roots, year) for file in files]
+        else:
+            verdicts = self._process().verify(files)
+        return [
+            _Verified(source, None, verdict) if isinstance(verdict, str) else _Verified(source, verdict)
+            for source, verdict in zip(sources, verdicts, strict=True)
+        ]
 
+    def _process(self) -> VerifyingProcess:
+        """The calling thread's."""
+        if not hasattr(self._own, "process"):
+            self._own.process = VerifyingProcess(self._terms.roots, self._terms.year)
+            self._processes.append(self._own.process)
+        found: VerifyingProcess = self._own.process
+        return found
 
-def _check_year(found: int, wanted: int | None) -> None:
-    if wanted is not None and found != wanted:
-        raise VerificationFailure("year", f"这是{found}年度的测评，本次只导入{wanted}年度的：请核对是否选错文件。")
+    def close(self) -> None:
+        for process in self._processes:
+            process.close()
 
 
 def _batches(found: Iterator[_Verified], size: int, clock: Callable[[], float]) -> Iterator[list[_Verified]]:

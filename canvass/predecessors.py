@@ -45,7 +45,7 @@ class Predecessors:
 
     def add(self, number: int, arrival: Arrival, branch: KnownBranch) -> None:
         """An end that the batch has entered as `number`."""
-        basis = arrival.authorisation
+        basis = arrival.basis
         valid = _is_valid(arrival.figures["kind"], arrival.figures["outcome"])
         made = _Previous(number, valid, basis.attempt, basis.year, basis.issuer, branch.id)
         self._of_batch[arrival.claim.digest] = made
@@ -57,7 +57,7 @@ class Predecessors:
             MissingPredecessor: it is not in (yet).
             RuleRefusal: it is none that this attempt could follow.
         """
-        basis = arrival.authorisation
+        basis = arrival.basis
         if basis.attempt == 1:
             return None
         digest = bytes.fromhex(basis.previous_end)

@@ -72,10 +72,10 @@ def read_file(path: Path, cap: int = CAP) -> bytes:
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise Unreadable("不是普通文件，不予读取。")
-            data = file.read(cap + 1)
+        try:
+            data = _read_regular(descriptor, cap)
+        finally:
+            os.close(descriptor)
     except FileNotFoundError:
         raise Unreadable("文件不存在或已被移走：请核对路径。") from None
     except IsADirectoryError:
@@ -85,3 +85,16 @@ def read_file(path: Path, cap: int = CAP) -> bytes:
     if len(data) > cap:
         raise Unreadable(f"文件过大（超过{cap}字节），不予读取：请核对是否选错文件。")
     return data
+
+
+def _read_regular(descriptor: int, cap: int) -> bytes:
+    """All of a regular file, or more than `cap` bytes of it; asked for by its size, not through a buffer of `cap`."""
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        raise Unreadable("不是普通文件，不予读取。")
+    parts: list[bytes] = []
+    left, step = cap + 1, min(found.st_size, cap) + 1
+    while left and (part := os.read(descriptor, min(left, step))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)

@@ -136,7 +136,7 @@ class _Batch:
         """
         digest = arrival.claim.authorisation
         seen = self._held.has_seen(self._connection, arrival.round, digest)
-        return self._trust.check(arrival.key_id.hex(), digest.hex(), arrival.authorisation.issued, seen=seen)
+        return self._trust.check(arrival.key_id.hex(), digest.hex(), arrival.basis.issued, seen=seen)
 
     def write(self, now: datetime) -> Mapping[bytes, Judgement]:
         """Steps 4 to 6; the standing of every end that was entered."""
@@ -159,15 +159,15 @@ class _Batch:
                 self._connection.execute(insert(table), values)
 
     def _row(self, new: _New, now: int) -> dict[str, Any]:
-        arrival, basis = new.arrival, new.arrival.authorisation
+        arrival, basis = new.arrival, new.arrival.basis
         return arrival.figures | {
             "id": new.number,
             "ordinal": new.ordinal,
             "branch": new.branch.id,
             "issuer": self._directory.issuer(self._connection, arrival.key_id, basis.issuer),
             "previous": new.previous,
-            "secretary": self._words[basis.assessed.name],
-            "since": self._words[basis.assessed.since],
+            "secretary": self._words[basis.secretary],
+            "since": self._words[basis.since],
             "supervisor": self._words[arrival.supervisor],
             "imported": now,
         }
@@ -179,8 +179,7 @@ def _check_within(branch: KnownBranch, within: tuple[str, ...]) -> None:
 
 
 def _words(arrival: Arrival) -> tuple[str, str, str]:
-    assessed = arrival.authorisation.assessed
-    return assessed.name, assessed.since, arrival.supervisor
+    return arrival.basis.secretary, arrival.basis.since, arrival.supervisor
 
 
 def _has_ledger(connection: Connection) -> bool:
@@ -191,7 +190,7 @@ def _remark(arrival: Arrival, branch: KnownBranch) -> str:
     """What differs from the ledger: N was frozen when the round was authorised, so a person decides which is right."""
     if not branch.known:
         return _UNKNOWN
-    here = arrival.authorisation.registered
+    here = arrival.basis.registered
     if branch.registered is not None and branch.registered != here:
         return f"批复所载团员总数为{here}，台账为{branch.registered}：已按批复导入，请核实。"
     return ""

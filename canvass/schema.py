@@ -19,8 +19,6 @@ branches have to fit in one file. An end's id is its envelope's; ids are given u
 
 from __future__ import annotations
 
-from enum import IntEnum, StrEnum
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -37,39 +35,34 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from canvass.codes import (
+    OUTCOME_CODES,
+    OUTCOMES,
+    STANDING_CODES,
+    STANDINGS,
+    EndKind,
+    Standing,
+    round_id,
+    round_number,
+)
 from rounds.documents import MAX_MEMBERS
 from rounds.encoding import MAX_NAME
-from rounds.rules import Outcome
+
+__all__ = [  # the codes of what the columns hold are asked for here
+    "OUTCOMES",
+    "OUTCOME_CODES",
+    "STANDINGS",
+    "STANDING_CODES",
+    "EndKind",
+    "Standing",
+    "round_id",
+    "round_number",
+]
 
 FORMAT = "beikaobei-registry-v3"
 
 MAX_LINE = 200
 
-
-class EndKind(IntEnum):
-    """How a round ended."""
-
-    RESULT = 0
-    VOID = 1
-
-
-class Standing(StrEnum):
-    """Whether an end counts."""
-
-    ACCEPTED = "accepted"
-    WAITING = "waiting"
-    """A revision (更正): it waits for a person's confirmation (待确认)."""
-    CONFLICT = "conflict"
-    REPLACED = "replaced"
-    """A person has confirmed a revision of it; it stays visible and is not summed."""
-
-
-STANDING_CODES = {Standing.WAITING: 1, Standing.CONFLICT: 2, Standing.REPLACED: 3}
-"""As `standings` stores them; an accepted end has no row there."""
-STANDINGS = {code: standing for standing, code in STANDING_CODES.items()}
-
-OUTCOME_CODES = {Outcome.UNSATISFIED: 0, Outcome.SATISFIED: 1, Outcome.INVALID: 2}
-OUTCOMES = {code: outcome for outcome, code in OUTCOME_CODES.items()}
 
 metadata = MetaData(naming_convention={"ck": "%(table_name)s_%(constraint_name)s"})
 
@@ -235,15 +228,3 @@ papers = Table(
 """`file`: SHA-256 of the table that it came in; `checked`: of the second person's table, where one was compared."""
 
 APPEND_ONLY = (envelopes, words, issuers, ends, revisions, reasons, confirmations, papers)
-_SIGN = 1 << 63
-
-
-def round_number(round_id: str) -> int:
-    """The sixteen hex digits of a round's id as a signed 64-bit integer."""
-    number = int(round_id.partition("-")[2], 16)
-    return number - 2 * _SIGN if number >= _SIGN else number
-
-
-def round_id(year: int, number: int) -> str:
-    """A round's id from what a row holds."""
-    return f"{year:04}-{number % (2 * _SIGN):016x}"

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from canvass.schema import Standing
+from canvass.codes import Standing
 
 
 @dataclass(frozen=True)

@@ -18,26 +18,25 @@ _ORDER_EIGHT_Y = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E
 
 # The y coordinates of the eight points whose order divides 8 (RFC 8032 curve): ±1, 0 and two of order 8.
 # With such a key a constant signature verifies for many or all messages, and this library accepts it.
-_SMALL_ORDER_Y = frozenset(
-    {
-        0,
-        1,
-        _FIELD - 1,
-        _ORDER_EIGHT_Y,
-        _FIELD - _ORDER_EIGHT_Y,
-    }
+_SMALL_ORDER_Y = (0, 1, _FIELD - 1, _ORDER_EIGHT_Y, _FIELD - _ORDER_EIGHT_Y)
+
+# Every unfit signing key as it is written, with either sign: those of small order, and the nineteen non-canonical y.
+# An importer looks at ten keys a result, so this is one look into a set instead of arithmetic.
+_UNFIT_SIGNING = frozenset(
+    (y | sign << 255).to_bytes(KEY_SIZE, "little") for y in (*_SMALL_ORDER_Y, *range(_FIELD, 2**255)) for sign in (0, 1)
 )
 
 # The same for X25519, as u coordinates (RFC 7748, section 6.1: all of them give an all-zero shared secret).
-_SMALL_ORDER_U = frozenset(
-    {
-        0,
-        1,
-        _FIELD - 1,
-        325606250916557431795983626356110631294008115727848805560023387167927233504,
-        39382357235489614581723060781553021112529911719440698176882885853963445705823,
-    }
+_SMALL_ORDER_U = (
+    0,
+    1,
+    _FIELD - 1,
+    325606250916557431795983626356110631294008115727848805560023387167927233504,
+    39382357235489614581723060781553021112529911719440698176882885853963445705823,
 )
+_UNFIT_SEALING = frozenset(u.to_bytes(KEY_SIZE, "little") for u in (*_SMALL_ORDER_U, *range(_FIELD, 2**255)))
+_TOP_BIT = 0x80
+"""Of the last byte: a u coordinate that has it is larger than the field, so not canonical."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +82,7 @@ def check_signing_key(public: bytes) -> None:
     Raises:
         VerificationFailure: wrong length, non-canonical, or of small order.
     """
-    y = int.from_bytes(public, "little") & (2**255 - 1)
-    if len(public) != KEY_SIZE or y >= _FIELD or y in _SMALL_ORDER_Y:
+    if len(public) != KEY_SIZE or public in _UNFIT_SIGNING:
         raise VerificationFailure("public key", "签名公钥不合格（低阶或格式不规范），拒绝采用。")
 
 
@@ -94,8 +92,7 @@ def check_sealing_key(public: bytes) -> None:
     Raises:
         VerificationFailure: the key is one of those.
     """
-    u = int.from_bytes(public, "little")
-    if len(public) != KEY_SIZE or u >= _FIELD or u in _SMALL_ORDER_U:
+    if len(public) != KEY_SIZE or public[-1] >= _TOP_BIT or public in _UNFIT_SEALING:
         raise VerificationFailure("public key", "加密公钥不合格（低阶或格式不规范），拒绝采用。")
 
 

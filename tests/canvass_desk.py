@@ -18,7 +18,7 @@ from rounds_factory import NOW, ROOTS
 from sqlalchemy import NullPool, create_engine, make_url, or_, select
 
 from canvass.branch_years import rebuild
-from canvass.importing import Fate, FileFate, expand, import_files
+from canvass.importing import FEW, Fate, FileFate, expand, import_files
 from canvass.ledger_schema import lines, organisations
 from canvass.packing import unpack
 from canvass.registry import Registry, open_registry
@@ -32,13 +32,13 @@ from datetime import datetime
 from pathlib import Path
 from canvass.importing import expand, import_files
 from canvass.registry import open_registry
-url, folder, key, name, now, batch = sys.argv[1:]
+url, folder, key, name, now, batch, few = sys.argv[1:]
 registry = open_registry(url)
 print("ready", flush=True)
 sys.stdin.readline()
 roots = {bytes.fromhex(key): name}
 fates = import_files(
-    registry, expand([Path(folder)]), roots=roots, now=datetime.fromisoformat(now), batch=int(batch)
+    registry, expand([Path(folder)]), roots=roots, now=datetime.fromisoformat(now), batch=int(batch), few=int(few)
 )
 for fate in fates:
     print(fate.fate, Path(fate.path).name, flush=True)
@@ -123,10 +123,10 @@ class Desk:
                 for table in metadata.sorted_tables
             }
 
-    def importer(self, batch: int = 1) -> subprocess.Popen[str]:
+    def importer(self, batch: int = 1, few: int = FEW) -> subprocess.Popen[str]:
         """Another process that imports what lies on the desk, as many files as `go` lets it, and prints each fate."""
         ((key, name),) = ROOTS.items()
-        where = (self.url, str(self.incoming), key.hex(), name, NOW.isoformat(), str(batch))
+        where = (self.url, str(self.incoming), key.hex(), name, NOW.isoformat(), str(batch), str(few))
         command = [sys.executable, "-c", _IMPORTER, *where]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if output(process).readline() != "ready\n":

@@ -220,8 +220,8 @@ def test_a_read_only_registry_can_be_read_and_says_why_it_takes_nothing(filled: 
 def test_a_full_disk_stops_the_import_with_whole_batches_in_and_room_lets_it_go_on(sqlite_desk: Desk) -> None:
     """The cap on pages makes SQLite report a full disk; raising it is the room."""
     desk = sqlite_desk
-    files = [make_round(branch_name=f"第{number}团支部").result(4, 1) for number in range(8)]
-    paths = [desk.put(f"{number}.result", data) for number, data in enumerate(files)]
+    files = [make_round(branch_name=f"第{number}团支部").result(4, 1) for number in range(16)]
+    paths = [desk.put(f"{number:02}.result", data) for number, data in enumerate(files)]
     with desk.registry.engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 6}")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from round_builder import build
 
 from rounds.documents import Assessed, LogLine, Officer, OrganisationCard
-from rounds.encoding import Record, decode, digest, encode, is_plain, plain, stamp
+from rounds.encoding import Record, decode, digest, encode, is_fit, is_plain, plain, stamp
 from rounds.errors import Unreadable
 from rounds.sharing import Holder
 from rounds.tally import Tally
@@ -290,3 +290,13 @@ def test_a_name_of_an_officer_is_bounded_and_typed() -> None:
 
 def test_digest_is_sha256() -> None:
     assert digest(b"") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+@pytest.mark.parametrize("length", [3, 199, 200, 201, 5000])
+@pytest.mark.parametrize("filling", ["a", "团"])
+def test_a_long_text_is_held_to_what_a_short_one_is(length: int, filling: str) -> None:
+    """Long ones are asked in another way; every ASCII character, and the blanks that isprintable lets through."""
+    for char in [*map(chr, range(128)), "\u00ad", "\u2800", "\u3164", "\ufe0f", "\u200b", "\u3000", "\udc80", "√"]:
+        text = filling + char + filling * (length - 2)
+        assert is_fit(text) is is_fit(f"{filling}{char}{filling}"), f"{ord(char):x}"
+        assert is_fit(text) is ((char.isprintable() and char not in "\u2800\u3164\ufe0f") or char == "\u3000")
