@@ -106,7 +106,7 @@ class KioskDriver(LinuxDriver):
         self._writer_thread = _Writer(self, self._output)
         self._writer_thread.start()
         self.active = True
-        signal.signal(signal.SIGWINCH, lambda *_: self._loop.call_soon_threadsafe(self._send_size))
+        signal.signal(signal.SIGWINCH, lambda *_: self._loop.call_soon_threadsafe(self._size_changed))
         self._send_size()
         self.take_terminal()
         self._key_thread = Thread(target=self._run_input_thread, name="kiosk-input", daemon=True)
@@ -158,6 +158,13 @@ class KioskDriver(LinuxDriver):
         self._size = self._get_terminal_size()
         size = Size(*self._size)
         self._app.post_message(events.Resize(size, size))
+
+    def _size_changed(self) -> None:
+        """Signals coalesce: away and back within one of them, the size is the old one and the content is lost."""
+        before = self._size
+        self._send_size()
+        if self._size == before:
+            self._hardened.repaint()
 
     def _run_input_thread(self) -> None:
         try:

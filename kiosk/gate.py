@@ -30,6 +30,10 @@ class Gate:
         if drawing == self._drawing:
             self._painted_at = now
 
+    def is_open(self, now: float, settled_after_s: float) -> bool:
+        """Whether a key that was not held down before would be admitted."""
+        return self._painted_at is not None and now >= self._painted_at + settled_after_s
+
     def admits(self, key: str, arrived_at: float, settled_after_s: float) -> bool:
         """Whether a key that arrived then may be acted on.
 

@@ -102,6 +102,12 @@ class HardenedScreen(Screen[None], inherit_bindings=False):
         width, height = self.app.size
         return width < self.SMALLEST[0] or height < self.SMALLEST[1]
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether a fresh key would be taken now."""
+        app = cast("HardenedApp", self.app)
+        return self._gate.is_open(get_time(), app.settled_after_s) and not self.too_small
+
     def deliver(self, event: events.Key) -> None:
         """Pass a key on to `pressed` if the gate admits it; `HardenedApp` calls this."""
         key, character = plain_key(event.key, event.character)
@@ -131,6 +137,8 @@ class HardenedScreen(Screen[None], inherit_bindings=False):
             self.set_class(self.too_small, "-too-small")
             self.settle()  # what comes back into view must be seen before a key counts
         super()._screen_resized(size)
+        # A storm of sizes may end with the one it began with: nothing is laid out anew, yet the terminal is empty.
+        self.refresh(layout=True)
 
 
 class HardenedApp(App[int], inherit_bindings=False):
@@ -201,6 +209,10 @@ class HardenedApp(App[int], inherit_bindings=False):
         """Set the terminal's modes anew and redraw: somebody stopped this process and continued it."""
         self._soon(self._take_terminal)
 
+    def repaint(self) -> None:
+        """Draw everything again: the terminal has lost what it showed; in the app's loop."""
+        self.screen.refresh(layout=True)
+
     def crash(self) -> None:
         """End the app as after an exception; safe from another thread."""
         self._crashed = True
@@ -260,7 +272,7 @@ class HardenedApp(App[int], inherit_bindings=False):
     def _take_terminal(self) -> None:
         if (driver := self._kiosk_driver) is not None and driver.active:
             driver.take_terminal()
-            self.screen.refresh(layout=True)
+            self.repaint()
 
     def _persist_and_leave(self) -> None:
         if self.when_hung_up is not None:

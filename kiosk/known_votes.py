@@ -110,6 +110,9 @@ class KnownVotesApp(KioskApp):
             self._step = next(self._steps, None)
 
     def _press(self) -> None:
+        """Press the next key once the screen takes one: a person who sees no answer waits and presses again."""
+        if not self._stage.is_ready:
+            return
         key = self._keys.pop(0)
         if not self._keys:
             self._caption = ""
