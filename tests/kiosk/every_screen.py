@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator
-from typing import cast
+from dataclasses import replace
+from typing import Any, cast
 
 from kiosk_walk import MemoryBooth, heading
 from rich.cells import cell_len
@@ -69,9 +70,34 @@ def _answered(hall: Hall) -> KioskScreen:
     return screen
 
 
+STATIONED: dict[str, Any] = {
+    "method": "stationed",
+    "opens": "2017-04-01T08:00:00+08:00",
+    "closes": "2017-04-03T18:00:00+08:00",
+}
+"""A 定点 round of three days."""
+
+
+def _by_slips(hall: Hall, **fields: Any) -> LockedScreen:
+    """The locked screen where slips open a session."""
+    heading = replace(hall.booth.heading, roster=(), slips=True, **fields)
+    booth = MemoryBooth(heading)
+    booth.issued = booth.collected = hall.booth.figures().collected
+    return LockedScreen(replace(hall, booth=booth))
+
+
+def _resting(hall: Hall) -> LockedScreen:
+    screen = _by_slips(hall, **STATIONED)
+    screen.passed(Timings().rest_s + 1)
+    return screen
+
+
 SCREENS: dict[str, Callable[[Hall], KioskScreen]] = {
     "locked": LockedScreen,
     "locked, everybody voted": lambda hall: LockedScreen(hall, full=True),
+    "locked, PIN or slip": _by_slips,
+    "locked, stationed": lambda hall: _by_slips(hall, **STATIONED),
+    "resting": _resting,
     "member": MemberScreen,
     "aside": AsideScreen,
     "ballot": BallotScreen,
