@@ -9,6 +9,7 @@ from textual.widget import Widget
 from kiosk.hardened import HardenedApp, HardenedScreen
 from kiosk.screens.board import EMPTY, STRONG, Board, Row, centred_row
 from kiosk.screens.frame import Frame, column
+from kiosk.theme import theme_of
 
 
 class SheetApp(HardenedApp):
@@ -49,7 +50,7 @@ class SheetScreen(HardenedScreen):
 
     def compose(self) -> Iterator[Widget]:
         """One widget: the board."""
-        yield Board(self._frame.draw)
+        yield Board(self._frame.draw, theme_of(rehearsal=True))
 
     def pressed(self, key: str, character: str | None) -> None:
         """Enter goes on, Esc leaves."""
