@@ -167,7 +167,7 @@ def end_voting(terminal: Terminal, pin: str = PIN) -> str:
     press_when(terminal, "进入管理菜单，请指导监督人员", f"{pin}\r")
     press_when(terminal, "3　结束投票", "3")
     press_when(terminal, "结束后不能再投票", "2")
-    terminal.wait_for("投票已结束")
+    terminal.wait_for("请指导监督人员和计票人记下")  # drawn last: before it, half of the old screen stands
     found = re.search(r"封箱码\s+(\S{4})", terminal.text())
     assert found, terminal.text()
     stand(terminal)
