@@ -12,8 +12,9 @@ from storm import FellError, weather
 TITLE = "storm: 100,000 random keys with sizes, signals, bad bytes, pastes, floods; a planted crash, hang, open gate"
 SEEDS, KEYS, CYCLES = range(1, 6), 21_000, 4
 QUICK_KEYS = 600
-DEFECTS = {"crash": "exit status", "hang": "silent", "ungated": "ballots"}
-"""What is planted, and the word by which the storm must have noticed."""
+DEFECTS = {"crash": "exit status", "hang": "silent", "ungated": ""}
+"""What is planted, and the word by which the storm must have noticed. Without its gate the kiosk goes astray under the
+script: which of the two shows first, a ballot too many or a screen that never comes, is chance."""
 Facts = dict[str, Any]
 
 
@@ -44,7 +45,7 @@ def _planted(defect: str, noticed: str) -> Facts:
             weather(Path(folder), 1, keys=1000, cycles=1, planted=defect, pins=False)
         except FellError as error:
             fell = str(error)
-    return {"what": f"planted {defect}", "fell": fell, "holds": noticed in fell}
+    return {"what": f"planted {defect}", "fell": fell, "holds": bool(fell) and noticed in fell}
 
 
 def table_line(facts: Facts) -> str:
