@@ -13,16 +13,20 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import cast
 
+from every_screen import announcement
 from kiosk_walk import MemoryBooth, heading
 from textual.app import App, RenderResult
 from textual.widget import Widget
 
 from ballots_store.session import Stopped
+from kiosk.announcement import AnnouncementApp, AnnouncementScreen
 from kiosk.app import KioskApp
 from kiosk.booth import TokenAway
-from kiosk.hardened import run_hardened
+from kiosk.hardened import HardenedApp, HardenedScreen, run_hardened
 from kiosk.screens.base import KioskScreen
+from kiosk.screens.sheet import SheetApp, SheetScreen
 from kiosk.timings import Timings
 from rounds.choices import Choice
 
@@ -75,6 +79,31 @@ class Planted(KioskApp):
         self.set_timer(0.05, lambda: self.shown.pressed("1", "1"))
 
 
+class PlantedAnnouncement(AnnouncementApp):
+    """The announcement; a key comes by itself."""
+
+    def on_mount(self) -> None:
+        """Once it stands."""
+        self.set_timer(0.1, lambda: cast("HardenedScreen", self.screen).pressed("1", "1"))
+
+
+class PlantedSheet(SheetApp):
+    """A sheet of the scripted rehearsal, likewise."""
+
+    def on_mount(self) -> None:
+        """Once it stands."""
+        self.set_timer(0.1, lambda: cast("HardenedScreen", self.screen).pressed("1", "1"))
+
+
+def alone(place: str, name: str) -> HardenedApp:
+    """One of the two screens that have an app of their own, with its fault planted."""
+    if name == "AnnouncementScreen":
+        setattr(AnnouncementScreen, {"drawing": "rows", "key": "pressed"}[place], fails)
+        return PlantedAnnouncement(announcement())
+    setattr(SheetScreen, {"drawing": "_body", "key": "pressed"}[place], fails)
+    return PlantedSheet("演练", ["一", "二"], "三", stands_s=30.0)
+
+
 class Stock(App[None]):
     """The control."""
 
@@ -106,5 +135,8 @@ if __name__ == "__main__":
         for screen in sorted(screens(), key=lambda kind: kind.__name__):
             for place in PLACES:
                 in_child(f"{screen.__name__} {place}", lambda s=screen, p=place: run_hardened(Planted(s, p)))  # type: ignore[misc] # bound now
+        for name in ("AnnouncementScreen", "SheetScreen"):
+            for place in ("drawing", "key"):
+                in_child(f"{name} {place}", lambda n=name, p=place: run_hardened(alone(p, n)))  # type: ignore[misc] # as above
     sys.stdout.write("\r\nALL ENDED\r\n")
     sys.stdout.flush()
