@@ -33,7 +33,7 @@ def campaign(parts: tuple[str, ...] = PARTS, *, quick: bool = False) -> Iterator
         environment = preloaded(build(Path(folder)))
         command = [sys.executable, "-m", "faults.campaign", *parts, *(["--quick"] if quick else [])]
         # The command is this interpreter on a module of this repository.
-        with subprocess.Popen(command, cwd=benchmarks.ROOT, env=environment, stdout=subprocess.PIPE) as process:  # noqa: S603
+        with subprocess.Popen(command, cwd=benchmarks.ROOT, env=environment, stdout=subprocess.PIPE) as process:  # noqa: S603  see above
             for line in process.stdout or ():
                 yield json.loads(line)
     if process.returncode:

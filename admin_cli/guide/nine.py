@@ -28,6 +28,9 @@ from rounds.issuing import IssuedAuthorisation, OrganisationKey, RoundPlan, open
 KEY_NAME = "organisation.key"
 _TRIES = 3
 _YEARS = range(2000, 2201)
+_MONTHS = range(1, 13)
+_SECOND = 2
+"""The second answer of two: what is not the default."""
 _HALF_YEAR = 6
 
 
@@ -205,7 +208,7 @@ def _year(setting: Setting, draft: Draft, label: str) -> None:
 
 
 def _kind(setting: Setting, draft: Draft, label: str) -> None:
-    draft.rehearsal = setting.desk.choose(f"{label}性质", ["正式", "演练，结果不能作为正式结果"]) == 2  # noqa: PLR2004
+    draft.rehearsal = setting.desk.choose(f"{label}性质", ["正式", "演练，结果不能作为正式结果"]) == _SECOND
 
 
 _QUESTIONS: tuple[Callable[[Setting, Draft, str], None], ...] = (
@@ -236,7 +239,7 @@ def _read_year(typed: str) -> int:
 def _read_month(typed: str) -> str:
     """`201509` → 2015年9月; other text is kept as typed."""
     digits = folded(typed)
-    if len(digits) == len("201509") and digits.isascii() and digits.isdigit() and 1 <= int(digits[4:]) <= 12:  # noqa: PLR2004
+    if len(digits) == len("201509") and digits.isascii() and digits.isdigit() and int(digits[4:]) in _MONTHS:
         return f"{digits[:4]}年{int(digits[4:])}月"
     if digits.isdigit():
         raise BadInput("请输入6位数字的年月，如201509。")

@@ -29,15 +29,20 @@ def check(home: Home, round_id: str | None, token: Path | None, *, for_script: b
     """
     findings = run_checks(around, home.path, token or _recorded(home, round_id))
     if for_script:
-        print(as_json(findings))  # noqa: T201  the answer of a command
+        _say(as_json(findings))
         return int(is_refused(findings))
     width = min(_WIDEST, shutil.get_terminal_size().columns)
     for line in table(findings, width):
-        print(line)  # noqa: T201  as above
+        _say(line)
     if sys.stdin.isatty() and sys.stdout.isatty():
         findings = asked(findings, width)
-    print(verdict(findings))  # noqa: T201  as above
+    _say(verdict(findings))
     return int(is_refused(findings))
+
+
+def _say(line: str) -> None:
+    """One line of the answer, on stdout."""
+    sys.stdout.write(f"{line}\n")
 
 
 def _recorded(home: Home, round_id: str | None) -> Path | None:

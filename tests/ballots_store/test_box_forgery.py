@@ -175,7 +175,7 @@ def test_keyed_by_the_slot_alone_the_same_forgery_is_counted(
     """The control: without A in the key, whoever has disk and stick votes for everybody."""
     made = five_cast.copied(scratch / "here")
     forged = forged_state(made, bytes(32), current_key(made))
-    true_cipher = sealing._state_cipher  # noqa: SLF001
+    true_cipher = sealing._state_cipher  # noqa: SLF001  the fault is planted inside
     monkeypatch.setattr(
         sealing, "_state_cipher", lambda key, _start_key, bound_to: true_cipher(key, bytes(32), bound_to)
     )

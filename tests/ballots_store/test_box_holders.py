@@ -117,7 +117,7 @@ def binding_of(made: MadeBox) -> bytes:
 def ballots_of(made: MadeBox) -> tuple[bytes, ...]:
     """More than a single holder can see: the sealed ballots themselves."""
     box = made.copied(made.home.path.parent / "look").start()
-    ballots = box._state.ballots  # noqa: SLF001
+    ballots = box._state.ballots  # noqa: SLF001  the fault is planted inside
     box.close()
     return ballots
 
@@ -133,7 +133,7 @@ def within_reach(made: MadeBox, holder: Holder, purpose: bytes) -> set[bytes]:
                 shares.append(open_share(sealed, purpose, keys.sealing, held.zero_report.record.round_key))
             except VerificationFailure:
                 assert other is not holder
-        slot_keys = held._key_slots().keys()  # noqa: SLF001
+        slot_keys = held._key_slots().keys()  # noqa: SLF001  the fault is planted inside
     assert len(shares) == 1
     known = [shares[0][:32], shares[0][32:], *(key for key in slot_keys if any(key))]
     return {

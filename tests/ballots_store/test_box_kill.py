@@ -178,13 +178,13 @@ def erasing_first(held: HeldBox, state: BoxState, draw: Draw, meta: Mapping[str,
     """The control: `HeldBox.commit` with the old key erased before the new state is durable."""
     slots, free = held._key_slots(), 1 - held._slot  # noqa: SLF001  the order under test
     key = draw(32)
-    sealed = held._seal(state, key, draw)  # noqa: SLF001
+    sealed = held._seal(state, key, draw)  # noqa: SLF001  the fault is planted inside
     slots.write(free, key)
-    slots.erase(held._slot)  # noqa: SLF001
-    held._hook("before commit")  # noqa: SLF001
+    slots.erase(held._slot)  # noqa: SLF001  the fault is planted inside
+    held._hook("before commit")  # noqa: SLF001  the fault is planted inside
     held.store.update(encode_public(state), sealed, meta=meta)
-    held._hook("after commit")  # noqa: SLF001
-    held._slot = free  # noqa: SLF001
+    held._hook("after commit")  # noqa: SLF001  the fault is planted inside
+    held._slot = free  # noqa: SLF001  the fault is planted inside
 
 
 def test_kill_finds_a_key_erased_before_the_commit(

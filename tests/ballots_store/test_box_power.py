@@ -82,7 +82,7 @@ def cutting(laptop: Laptop, at: str) -> Callable[[str], None]:
 def hooked(box: BallotBox, hook: Callable[[str], None]) -> None:
     """From here on `box` announces its steps to `hook`."""
     box._hook = hook  # noqa: SLF001  the steps of the start before it are no matter here
-    box._held._hook = hook  # noqa: SLF001
+    box._held._hook = hook  # noqa: SLF001  the fault is planted inside
 
 
 STEPS = ("after write slot", "after update", "after commit", "before erase slot", "after erase slot")
@@ -123,7 +123,7 @@ def test_power_goes_right_after_the_acknowledgement(laptop: Laptop) -> None:
 def test_without_syncs_the_ballot_is_lost(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: the same cut with synchronous=OFF loses what was acknowledged, or the whole box."""
     with monkeypatch.context() as patched:
-        pragmas = [pragma.replace("synchronous=EXTRA", "synchronous=OFF") for pragma in store._PRAGMAS]  # noqa: SLF001
+        pragmas = [pragma.replace("synchronous=EXTRA", "synchronous=OFF") for pragma in store._PRAGMAS]  # noqa: SLF001  the fault is planted inside
         patched.setattr(store, "_PRAGMAS", tuple(pragmas))
         assert acknowledged_then_cut(laptop).acknowledged == ("cast",)
     assert laptop.found() != 3
@@ -178,8 +178,8 @@ def test_kill_then_restart_then_cut(laptop: Laptop) -> None:
 
 def erasing_at_once(held: HeldBox, _state: BoxState, _draw: Draw) -> None:
     """`HeldBox.settle` without writing the state again."""
-    held._key_slots().erase(1 - held._slot)  # noqa: SLF001
-    held._hook("after erase stale slot")  # noqa: SLF001
+    held._key_slots().erase(1 - held._slot)  # noqa: SLF001  the fault is planted inside
+    held._hook("after erase stale slot")  # noqa: SLF001  the fault is planted inside
 
 
 def test_without_settling_the_box_is_lost(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:

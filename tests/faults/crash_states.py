@@ -309,7 +309,7 @@ def explore_export(parent: Path, write: Callable[[Path, bytes], None], most: int
             acknowledge("export")
 
         base, ops = traced(folder, work)
-        for state, marks in states(base, ops, random.Random(1), most, 1):  # noqa: S311
+        for state, marks in states(base, ops, random.Random(1), most, 1):  # noqa: S311  the same draw in every run
             with scratch(parent) as there:
                 state.write(folder, there)
                 copy = there / path.name

@@ -195,7 +195,7 @@ def _readable(done: int) -> bool:
 
 @contextmanager
 def pragma(instead: str, of: str) -> Iterator[None]:
-    pragmas = tuple(instead if found == of else found for found in store._PRAGMAS)  # noqa: SLF001
+    pragmas = tuple(instead if found == of else found for found in store._PRAGMAS)  # noqa: SLF001  the fault is planted inside
     with patch.object(store, "_PRAGMAS", pragmas):
         yield
 

@@ -92,7 +92,7 @@ def vote(screen: Screen, kiosk: Window) -> None:
 
 def test_a_refused_grab_and_a_killed_listener_show_on_the_screen_and_heal(screen: Screen) -> None:
     from Xlib import X  # noqa: PLC0415 - python-xlib asks for a display only when one is opened
-    from Xlib.display import Display  # noqa: PLC0415
+    from Xlib.display import Display  # noqa: PLC0415  only where it is needed
 
     first = Display(screen.name)
     assert first.screen().root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime) == X.GrabSuccess
@@ -288,7 +288,7 @@ def watched(state: Callable[[], GuardState], *, until: Callable[[], bool]) -> se
 def free(screen: Screen) -> bool:
     """Whether somebody else may have the keyboard now."""
     from Xlib import X  # noqa: PLC0415 - needs a display
-    from Xlib.display import Display  # noqa: PLC0415
+    from Xlib.display import Display  # noqa: PLC0415  only where it is needed
 
     connection = Display(screen.name)
     answer = connection.screen().root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)

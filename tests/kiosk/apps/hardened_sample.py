@@ -13,15 +13,15 @@ from kiosk.environment import scrub
 scrub(os.environ)
 
 import asyncio  # noqa: E402 - textual reads the environment while it is imported
-import signal  # noqa: E402
-import threading  # noqa: E402
-import time  # noqa: E402
-from collections.abc import Callable  # noqa: E402
-from pathlib import Path  # noqa: E402
+import signal  # noqa: E402  after the lines that must come first
+import threading  # noqa: E402  after the lines that must come first
+import time  # noqa: E402  after the lines that must come first
+from collections.abc import Callable  # noqa: E402  after the lines that must come first
+from pathlib import Path  # noqa: E402  after the lines that must come first
 
-from textual.app import ComposeResult  # noqa: E402
+from textual.app import ComposeResult  # noqa: E402  after the lines that must come first
 
-from kiosk.hardened import HardenedApp, HardenedScreen, Plain, run_hardened  # noqa: E402
+from kiosk.hardened import HardenedApp, HardenedScreen, Plain, run_hardened  # noqa: E402  after the lines that must come first
 
 SECRET = "PIN-" + "4711-choice"
 
@@ -54,17 +54,17 @@ class Thanks(Step):
 
 class Review(Step):
     words = "REVIEW enter casts"
-    keys = {"enter": Thanks}  # noqa: RUF012
+    keys = {"enter": Thanks}  # noqa: RUF012  never changed
 
 
 class Ballot(Step):
     words = "BALLOT 1 2 3"
-    keys = {"1": Review, "2": Review, "3": Review, "9": None}  # noqa: RUF012
+    keys = {"1": Review, "2": Review, "3": Review, "9": None}  # noqa: RUF012  never changed
 
 
 class Start(Step):
     words = "START enter goes on"
-    keys = {"enter": Ballot, "9": None}  # noqa: RUF012
+    keys = {"enter": Ballot, "9": None}  # noqa: RUF012  never changed
 
 
 def fail(screen: Step) -> None:

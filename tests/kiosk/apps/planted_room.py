@@ -11,9 +11,9 @@ from kiosk.environment import scrub
 scrub(os.environ)
 
 from ballots_store.home import Home  # noqa: E402 - textual reads the environment while it is imported
-from kiosk import prompts, tty, voting  # noqa: E402
-from kiosk.checks.model import Surroundings  # noqa: E402
-from rounds.errors import RoundError  # noqa: E402
+from kiosk import prompts, tty, voting  # noqa: E402  after the lines that must come first
+from kiosk.checks.model import Surroundings  # noqa: E402  after the lines that must come first
+from rounds.errors import RoundError  # noqa: E402  after the lines that must come first
 
 
 def main() -> int:
