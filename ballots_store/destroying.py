@@ -137,7 +137,7 @@ def _note(held: HeldBox, request: DestroyRequest, now: datetime) -> tuple[Destro
     """What will stand in the note, and the signed end; everything that can refuse does so here."""
     data = held.store.stored(END)
     if data is None:
-        advance(decode_public(held.store.row()[0])[0], Event.DESTROY)
+        advance(decode_public(held.store.public())[0], Event.DESTROY)
         raise RuleRefusal("票箱中没有签名的结果，不能销毁：请保留票箱并报告上级团组织。")
     counted = kind_of(data) is RESULT
     advance(Stage.CLOSED if counted else Stage.VOID, Event.DESTROY)

@@ -71,8 +71,7 @@ def _is_fixed(table: Table) -> bool:
     return {
         "meta": all(bool(_META.match(str(cell.values[0]))) for cell in cells),
         "roster": _sorted_names(cells),
-        "box": len(cells) <= 1,
-    }[table.name]
+    }.get(table.name, len(cells) <= 1)
 
 
 def _sorted_names(cells: Sequence[Cell]) -> bool:
@@ -193,12 +192,12 @@ def _by_wal(evidence: Evidence) -> Outcome:
 def _by_versions(evidence: Evidence) -> Outcome:
     """Old versions of one row: counters in clear give every vote, sealed ones are counted."""
     versions: dict[tuple[str, int], dict[bytes, Cell]] = defaultdict(dict)
+    live = {cell.payload for sighting in evidence.sightings if sighting.kind == "live" for cell in sighting.leaf.cells}
     for sighting in evidence.sightings:
         if sighting.leaf.is_table and len(sighting.leaf.cells) == 1:
             for cell in sighting.leaf.cells:
-                shape = "/".join(type(value).__name__ for value in cell.values)
-                versions[shape, cell.rowid or 0].setdefault(cell.payload, cell)
-    old = max((len(found) - 1 for found in versions.values()), default=0)
+                versions[_shape(cell), cell.rowid or 0].setdefault(cell.payload, cell)
+    old = max((len(found) - max(1, len(found.keys() & live)) for found in versions.values()), default=0)
     for found in versions.values():
         cells = list(found.values())
         if len(cells) >= _FEWEST and _counts_in_clear(cells):
@@ -206,6 +205,11 @@ def _by_versions(evidence: Evidence) -> Outcome:
     if old:
         return Outcome(f"找到{old}个旧的密封状态，无钥匙不可读", "remnant" if old > 1 else "nothing")
     return Outcome("没有旧的状态")
+
+
+def _shape(cell: Cell) -> str:
+    """Which row it may be a version of: a sealed one keeps its size."""
+    return "/".join(f"bytes{len(value)}" if isinstance(value, bytes) else type(value).__name__ for value in cell.values)
 
 
 def _counts_in_clear(cells: Sequence[Cell]) -> bool:

@@ -1,7 +1,8 @@
 """A box in this process's hands: lock, file, slots and documents; recovery and the one durable commit.
 
 `commit` is the only way that the state changes between opening and close; `BallotBox` (the kiosk) and `closing` stand
-on it. The order of its three writes and of recovery's two is what the box's safety rests on; see each comment.
+on it. Key slot 0 opens area 0 of the store, slot 1 area 1; between two commits one pair holds the state, the other is
+void. The order of the commit's three writes and of recovery's two is what the box's safety rests on; see each comment.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from ballots_store.errors import StorageFailure
 from ballots_store.home import Home, RoundFolder
 from ballots_store.hooks import Hook, no_hook, step
 from ballots_store.lock import hold
-from ballots_store.sealing import binding, open_share, open_state, seal_state
+from ballots_store.sealing import KEY_SIZE, NONCE_SIZE, binding, open_share, open_state, seal_state
 from ballots_store.slots import KeySlots, slots_name
-from ballots_store.state import BoxState, decode_state, encode_public, encode_state
+from ballots_store.state import BoxState, decode_state, encode_public, encode_state, is_one_change
 from ballots_store.store import BoxStore
 from ballots_store.wiping import overwrite_derived
 from rounds.chain import read_authorisation, read_zero_report
@@ -77,6 +78,7 @@ class HeldBox:
             self.close()
             raise
         self._slot = 0
+        self._both_open = False
         self._start_key = b""
 
     def _read_documents(self, round_id: str) -> None:
@@ -169,59 +171,77 @@ class HeldBox:
             ) from None
 
     def recover(self, start_key: bytes) -> BoxState:
-        """Open the state under A and whichever slot holds its key; nothing is written.
+        """Open the state under A and the slot that holds its key; nothing is written.
+
+        Both pairs open where a commit was cut off between its area and the end of the old key: nobody was told of it,
+        but it is complete, and so it counts.
 
         Raises:
-            VerificationFailure: no slot opens it, or both do: it was altered, rolled back or is another box's.
+            VerificationFailure: no pair opens, or two that are not one change apart: the box was altered, rolled back
+                or is another one.
         """
-        _, sealed = self.store.row()
-        keys = self._key_slots().keys()
-        opened = [
-            (slot, state)
-            for slot, key in enumerate(keys)
-            if (state := open_state(sealed, key, start_key, self.bound_to)) is not None
-        ]
-        if len(opened) != 1:
+        keys, areas = self._key_slots().keys(), self.store.states()
+        opened = {
+            place: self._decoded(plain)
+            for place, (sealed, key) in enumerate(zip(areas, keys, strict=True))
+            if (plain := open_state(sealed, key, start_key, self.bound_to)) is not None
+        }
+        if not opened or (len(opened) > 1 and not is_one_change(*opened.values())):
             raise VerificationFailure(
                 "slots", "密钥打不开票箱：票箱或密钥文件被改动、替换或不属于同一次测评，请停止使用并报告上级团组织。"
             )
-        self._slot, plain = opened[0]
+        self._slot = max(opened, key=lambda place: opened[place].progress)
+        self._both_open = len(opened) > 1
         self._start_key = start_key
+        return opened[self._slot]
+
+    def _decoded(self, plain: bytes) -> BoxState:
         roster_used, slips_only = self.zero_report.record.roster_used, self.is_stationed
         return decode_state(plain, self.capacity, roster_used=roster_used, slips_only=slips_only)
 
     def settle(self, state: BoxState, draw: Draw) -> None:
         """Make sure that the state just read is on the medium before the other slot's key is erased.
 
-        A killed process can leave a commit that only the page cache has. Erasing the older key then, and losing power,
-        would leave a state that no key opens: so the state is first written again under the same key (with a new
-        nonce, since an UPDATE that changes nothing writes nothing), and that commit is durable.
+        Where both pairs open, a killed process may have left the later one in the page cache alone. Erasing the older
+        key then, and losing power, would leave a state that no key opens: so the later one is first written again
+        under its key (with a new nonce, so that every page of it is written), while the older one still stands. Where
+        one pair opens, it was on the medium before the other key was touched.
         """
         slots = self._key_slots()
-        key = slots.keys()[self._slot]
-        with step(self._hook, "reseal"):
-            self.store.update(encode_public(state), self._seal(state, key, draw), hook=self._hook)
+        if self._both_open:
+            sealed = self._seal(state, slots.keys()[self._slot], draw)
+            with step(self._hook, "reseal"):
+                self.store.rewrite(encode_public(state), self._slot, sealed, hook=self._hook)
         with step(self._hook, "erase stale slot"):
             slots.erase(1 - self._slot)
+        self._both_open = False
 
     def commit(self, state: BoxState, draw: Draw, meta: Mapping[str, bytes] | None = None) -> None:
         """Make `state` the box's content, under a fresh key; durable when this returns.
 
         Raises:
-            TokenAway: a key slot failed, before the transaction (the old state stands) or after it (the new one does);
-                `rejoin` finds out which.
+            TokenAway: a key slot failed, before the state was written (the old one stands) or after it (the new one
+                does); `rejoin` finds out which.
             StorageFailure: what is on disk is the old state or the new one, each with its key.
         """
         slots = self._key_slots()
-        key, free = draw(32), 1 - self._slot
-        sealed = self._seal(state, key, draw)
+        key, stale, free = draw(KEY_SIZE), self._slot, 1 - self._slot
         with step(self._hook, "write slot"):  # the new key first: a state without its key would be lost
             slots.write(free, key)
         with step(self._hook, "commit"):
-            self.store.update(encode_public(state), sealed, hook=self._hook, meta=meta)
+            self._put(free, state, self._seal(state, key, draw), meta)
         with step(self._hook, "erase slot"):  # only now: before the commit is durable the old state is the true one
-            slots.erase(self._slot)
+            slots.erase(stale)
         self._slot = free
+        with step(self._hook, "spoil area"):  # so that a copy of the stick, put back, finds no area that it opens
+            self.store.spoil(stale, NONCE_SIZE)
+
+    def _put(self, area: int, state: BoxState, sealed: bytes, meta: Mapping[str, bytes] | None) -> None:
+        """In place while the round runs; the commit that ends it adds to the file and goes through the journal."""
+        if meta:
+            self.store.update(encode_public(state), {area: sealed}, hook=self._hook, meta=meta)
+        else:
+            self.store.rewrite(encode_public(state), area, sealed, hook=self._hook)
 
     @property
     def token(self) -> Path | None:

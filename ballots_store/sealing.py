@@ -22,7 +22,8 @@ from rounds.issuing import Draw
 from rounds.tally import decode_ballot, encode_ballot
 
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
-_NONCE_SIZE = 12
+NONCE_SIZE = 12
+"""96 random bits at the head of a sealed state: without them not even its key opens it."""
 KEY_SIZE = 32
 
 
@@ -78,7 +79,7 @@ def open_share(sealed: bytes, purpose: bytes, holder_secret: X25519PrivateKey, r
 
 def seal_state(state: bytes, slot_key: bytes, start_key: bytes, bound_to: bytes, draw: Draw) -> bytes:
     """Nonce ‖ ciphertext of the state under K_n (`slot_key`) and A (`start_key`)."""
-    nonce = draw(_NONCE_SIZE)
+    nonce = draw(NONCE_SIZE)
     return nonce + _state_cipher(slot_key, start_key, bound_to).encrypt(nonce, state, bound_to)
 
 
@@ -86,7 +87,7 @@ def open_state(sealed: bytes, slot_key: bytes, start_key: bytes, bound_to: bytes
     """The state, or None where this key does not open it: of the two slots exactly one must (see `recovery`)."""
     try:
         cipher = _state_cipher(slot_key, start_key, bound_to)
-        return cipher.decrypt(sealed[:_NONCE_SIZE], sealed[_NONCE_SIZE:], bound_to)
+        return cipher.decrypt(sealed[:NONCE_SIZE], sealed[NONCE_SIZE:], bound_to)
     except (InvalidTag, ValueError):
         return None
 

@@ -10,6 +10,7 @@ No time, no sequence number, nothing per cast: two states differ only in what a 
 from __future__ import annotations
 
 import struct
+from bisect import bisect
 from dataclasses import dataclass, replace
 
 from rounds.errors import VerificationFailure
@@ -88,6 +89,21 @@ class BoxState:
         """Neither closed nor void: marks and slips still stand."""
         return self.stage in {Stage.OPENED, Stage.STOPPED}
 
+    @property
+    def progress(self) -> tuple[int, ...]:
+        """What grows from one change of the box to the next: tells the later of two states without numbering them."""
+        return (
+            self.starts,
+            _STAGES.index(self.stage),
+            self.issued,
+            self.collected,
+            not self.pending,
+            self.slips.made,
+            self.wrong_pins,
+            self.wrong_slips,
+            self.helped,
+        )
+
     def marked(self, member: int) -> bool:
         """Whether the member at `member` has voted."""
         return bool(self.poll_book[member // 8] >> (member % 8) & 1)
@@ -106,7 +122,7 @@ class BoxState:
             self,
             pending=False,
             collected=self.collected + 1,
-            ballots=tuple(sorted((*self.ballots, sealed))),
+            ballots=_inserted(self.ballots, sealed),
             poll_book=self.poll_book if member is None else _with_bit(self.poll_book, member),
             slips=self.slips if slip is None else self.slips.without(slip),
         )
@@ -147,6 +163,16 @@ class BoxState:
             pin=replace(self.pin, salt=bytes(16), hashed=bytes(32)),
             slips=SlipBook(made=self.slips.made),
         )
+
+
+def is_one_change(one: BoxState, other: BoxState) -> bool:
+    """Whether two states can be those before and after a single commit; an older one put back is further away."""
+    before, after = sorted((one, other), key=lambda state: state.progress)
+    started, issued, collected = (
+        getattr(after, count) - getattr(before, count) for count in ("starts", "issued", "collected")
+    )
+    kept = set(before.ballots) <= set(after.ballots)
+    return kept and 0 <= started <= 1 and 0 <= issued <= 1 and 0 <= collected <= 1
 
 
 def empty_state(capacity: int, pin: PinVerifier) -> BoxState:
@@ -192,9 +218,9 @@ def encode_state(state: BoxState, capacity: int) -> bytes:
         state.slips.key,
         state.slips.paper,
     )
-    slips = b"".join(state.slips.unused).ljust(capacity * SLIP_SIZE, b"\0")
-    ballots = b"".join(state.ballots).ljust(capacity * BALLOT_SIZE, b"\0")
-    return fixed + state.poll_book + slips + ballots
+    unused, ballots = state.slips.unused, state.ballots
+    no_slips, no_ballots = bytes((capacity - len(unused)) * SLIP_SIZE), bytes((capacity - len(ballots)) * BALLOT_SIZE)
+    return b"".join((fixed, state.poll_book, *unused, no_slips, *ballots, no_ballots))
 
 
 def decode_state(data: bytes, capacity: int, *, roster_used: bool, slips_only: bool = False) -> BoxState:
@@ -289,6 +315,12 @@ def decode_public(data: bytes) -> tuple[Stage, int, int]:
         return _STAGES[stage if version == _VERSION else -len(_STAGES) - 1], issued, collected
     except (struct.error, IndexError):
         raise VerificationFailure("box row", "票箱文件损坏或被改动：请保留票箱并报告上级团组织。") from None
+
+
+def _inserted(ballots: tuple[bytes, ...], sealed: bytes) -> tuple[bytes, ...]:
+    """Among the others by its bytes, which are random: the box is shaken at every cast."""
+    place = bisect(ballots, sealed)
+    return (*ballots[:place], sealed, *ballots[place:])
 
 
 def _with_bit(book: bytes, place: int) -> bytes:

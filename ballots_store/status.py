@@ -55,7 +55,7 @@ def round_status(home: Home, round_id: str) -> Status:
         with held(folder):
             store = BoxStore(folder.box)
             try:
-                stage, issued, collected = decode_public(store.row()[0])
+                stage, issued, collected = decode_public(store.public())
             finally:
                 store.close()
     except BoxInUse:

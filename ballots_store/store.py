@@ -1,4 +1,9 @@
-"""The box's SQLite file, through sqlite-utils: three tables, constant size, every pragma explicit (SECRECY.md)."""
+"""The box's SQLite file, through sqlite-utils: constant size, every pragma explicit (SECRECY.md).
+
+The sealed state lies in one of two areas, tables of one row each that share no page. `rewrite` puts the next state into
+the area that does not count, in place and without a journal: until its key slot is the only one, the other area stands
+as it was (docs/adr/0023). Whatever changes the shape of the file goes through `update`, under the rollback journal.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +23,12 @@ from ballots_store.reasons import reason
 SCHEMA = (
     "CREATE TABLE meta(k TEXT PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE roster(pos INTEGER PRIMARY KEY, member TEXT NOT NULL UNIQUE)",
-    "CREATE TABLE box(id INTEGER PRIMARY KEY CHECK(id=1), public BLOB NOT NULL, state BLOB NOT NULL)",
+    "CREATE TABLE box(id INTEGER PRIMARY KEY CHECK(id=1), public BLOB NOT NULL)",
+    "CREATE TABLE area0(id INTEGER PRIMARY KEY CHECK(id=1), state BLOB NOT NULL)",
+    "CREATE TABLE area1(id INTEGER PRIMARY KEY CHECK(id=1), state BLOB NOT NULL)",
 )
+AREAS = ("area0", "area1")
+"""By their number, which is that of the key slot; as tables they have pages of their own."""
 
 # The file format's first 20 bytes (sqlite.org/fileformat.html, 1.3): magic, page size, then 1 1 for a rollback journal.
 _MAGIC = b"SQLite format 3\0"
@@ -39,9 +48,15 @@ _PRAGMAS = (
     "trusted_schema=OFF",
 )
 
+# How a transaction is written. In place: values overwritten by as many bytes and nothing else, in their own pages, so
+# that whatever is torn, what the box stands on is not.
+_JOURNALED = {"journal_mode": "PERSIST", "synchronous": "EXTRA"}
+_IN_PLACE = {"journal_mode": "OFF", "synchronous": "EXTRA"}
+_IN_PLACE_UNSYNCED = {"journal_mode": "OFF", "synchronous": "OFF"}
+
 
 def create_store(path: Path, meta: Mapping[str, bytes], roster: Sequence[str], public: bytes, state: bytes) -> None:
-    """Create the box file with its first row; durable when this returns.
+    """Create the box file with its first state in area 0 and as much room in area 1; durable when this returns.
 
     Raises:
         StorageFailure: it exists or can't be written.
@@ -59,7 +74,9 @@ def create_store(path: Path, meta: Mapping[str, bytes], roster: Sequence[str], p
                 for key, value in meta.items():
                     database.execute("INSERT INTO meta(k, v) VALUES(?, ?)", [key, value])
                 database.table("roster").insert_all({"pos": at, "member": member} for at, member in enumerate(roster))
-                database.execute("INSERT INTO box(id, public, state) VALUES(1, ?, ?)", [public, state])
+                database.execute("INSERT INTO box(id, public) VALUES(1, ?)", [public])
+                for area, content in zip(AREAS, (state, bytes(len(state))), strict=True):
+                    database.execute(f"INSERT INTO {area}(id, state) VALUES(1, ?)", [content])
         finally:
             database.close()
 
@@ -77,6 +94,7 @@ class BoxStore:
             raise StorageFailure(f"票箱文件“{path}”不存在：请核对数据文件夹（--home）。")
         _check_header(path)
         self._path, self._identity = path, identity(path)
+        self._pragmas = dict(_JOURNALED)
         with _reported():
             self._database = _connect(path)
             try:
@@ -99,30 +117,61 @@ class BoxStore:
         except KeyError:
             raise StorageFailure("票箱文件不完整：请保留文件并报告上级团组织。") from None
 
-    def row(self) -> tuple[bytes, bytes]:
-        """`public` and `state` as they stand.
+    def public(self) -> bytes:
+        """The counts that anybody may read, as they stand.
 
         Raises:
-            StorageFailure: the row can't be read.
+            StorageFailure: they can't be read.
         """
-        with _reported():
-            for row in self._database.query("SELECT public, state FROM box WHERE id = 1"):
-                return _blob(row["public"]), _blob(row["state"])
-        raise StorageFailure("票箱文件不完整：请保留文件并报告上级团组织。")
+        return self._one("SELECT public FROM box WHERE id = 1")
+
+    def states(self) -> tuple[bytes, bytes]:
+        """What lies in the two areas: the sealed state, and what is left of the one before it.
+
+        Raises:
+            StorageFailure: an area can't be read.
+        """
+        first, second = (self._one(f"SELECT state FROM {area} WHERE id = 1") for area in AREAS)  # noqa: S608  of AREAS
+        return first, second
+
+    def rewrite(self, public: bytes, area: int, state: bytes, *, hook: Hook = no_hook) -> None:
+        """Overwrite the counts and the area that does not count, in place; durable when this returns.
+
+        Raises:
+            StorageFailure: it can't be told how much was written; the other area stands.
+        """
+        with self._transaction(_IN_PLACE, hook):
+            self._overwrite(AREAS[area], "state", state)
+            self._overwrite("box", "public", public)
+
+    def spoil(self, area: int, size: int) -> None:
+        """Overwrite the first `size` bytes of the area that no longer counts; not synced, the next `rewrite` is.
+
+        Raises:
+            StorageFailure: it can't be written.
+        """
+        with self._transaction(_IN_PLACE_UNSYNCED):
+            self._overwrite(AREAS[area], "state", bytes(size), whole=False)
 
     def update(
-        self, public: bytes, state: bytes, *, hook: Hook = no_hook, meta: Mapping[str, bytes] | None = None
+        self,
+        public: bytes,
+        states: Mapping[int, bytes],
+        *,
+        hook: Hook = no_hook,
+        meta: Mapping[str, bytes] | None = None,
     ) -> None:
-        """Replace the row, and add `meta` (the end of the round), in one transaction; durable when this returns.
+        """Replace the counts and `states` by their area, and add `meta` (the end of the round), in one transaction.
+
+        Under the rollback journal; durable when this returns.
 
         Raises:
             StorageFailure: nothing of it was written, or it can't be told; a new start finds out which.
         """
-        if identity(self._path) != self._identity:  # else every ballot from here on goes into a file of another name
-            raise StorageFailure("票箱文件被移走或替换：停止使用，请保留所有文件并报告上级团组织。")
-        with _reported(), self._database.atomic():
-            with step(hook, "update"):
-                self._database.execute("UPDATE box SET public = ?, state = ? WHERE id = 1", [public, state])
+        with self._transaction(_JOURNALED, hook):
+            self._database.execute("UPDATE box SET public = ? WHERE id = 1", [public])
+            for area, state in states.items():
+                self._database.execute(f"UPDATE {AREAS[area]} SET state = ? WHERE id = 1", [state])  # noqa: S608  of AREAS
             for key, value in (meta or {}).items():
                 self._database.execute("INSERT INTO meta(k, v) VALUES(?, ?)", [key, value])
 
@@ -133,6 +182,39 @@ class BoxStore:
     def close(self) -> None:
         """Let the file go."""
         self._database.close()
+
+    def _one(self, query: str) -> bytes:
+        with _reported():
+            for row in self._database.query(query):
+                return _blob(*row.values())
+        raise StorageFailure("票箱文件不完整：请保留文件并报告上级团组织。")
+
+    @contextmanager
+    def _transaction(self, mode: Mapping[str, str], hook: Hook = no_hook) -> Iterator[None]:
+        """One transaction written in `mode`; a pragma that is in force already is not said again.
+
+        In place nothing is rolled back: after any error this connection must be let go.
+        """
+        if identity(self._path) != self._identity:  # else every ballot from here on goes into a file of another name
+            raise StorageFailure("票箱文件被移走或替换：停止使用，请保留所有文件并报告上级团组织。")
+        with _reported():
+            for name, value in mode.items():
+                if self._pragmas[name] != value:
+                    self._database.execute(f"PRAGMA {name}={value}")
+                    self._pragmas[name] = value
+            with self._database.atomic(), step(hook, "update"):
+                yield
+
+    def _overwrite(self, table: str, column: str, content: bytes, *, whole: bool = True) -> None:
+        """Through SQLite's incremental blob, which can't change a value's size and so touches no other page.
+
+        Raises:
+            ValueError: the value there is of another size.
+        """
+        with self._database.conn.blobopen(table, column, 1) as blob:
+            if len(blob) != len(content) and (whole or len(blob) < len(content)):
+                raise ValueError("another size")
+            blob.write(content)
 
     def _check_schema(self) -> None:
         """A planted trigger would run at every cast, and could keep each old state."""

@@ -97,8 +97,7 @@ def _void_unread(held: HeldBox, request: VoidRequest, reason: str, now: datetime
     _check_lost(held)
     holders = held.open_holders(request.codes, now)
     held.join_secret(START_SECRET, holders)  # two of them, as for any other end
-    public, sealed = held.store.row()
-    _, issued, collected = decode_public(public)
+    _, issued, collected = decode_public(held.store.public())
     record = VoidReport(
         chain=chain_of(held),
         collected=min(collected, issued),
@@ -113,7 +112,7 @@ def _void_unread(held: HeldBox, request: VoidRequest, reason: str, now: datetime
     )
     report = _signed(held, record, holders)
     with step(hook, "void"):
-        held.store.update(encode_public_figures(Stage.VOID, issued, collected), sealed, hook=hook, meta={END: report})
+        held.store.update(encode_public_figures(Stage.VOID, issued, collected), {}, hook=hook, meta={END: report})
     log.append(held.folder.log, "void", now)
     return report
 

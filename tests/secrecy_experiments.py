@@ -26,11 +26,12 @@ from planted_stores import PLANTS, rank_correlation, some_ballots
 from ballots_store.box import BallotBox
 from ballots_store.examination import Report, examine, examine_path
 from ballots_store.examination_evidence import of_folder
-from ballots_store.examination_pages import Pages, varint
+from ballots_store.examination_pages import Pages, Table, varint
 from ballots_store.held import ROUND_SECRET, START_SECRET, HeldBox
 from ballots_store.sealing import open_ballots, open_state
 from ballots_store.slots import KeySlots
 from ballots_store.state import decode_state
+from ballots_store.store import AREAS
 from rounds.choices import Choice
 
 SIGMAS = 4.0
@@ -152,7 +153,8 @@ def recovered(folder: Path, name: str, *, ballots: int = 40) -> float:
 class Snapshot:
     """What somebody copied between two voters: the box, and the slots where he had the stick."""
 
-    state: bytes
+    states: tuple[bytes, ...]
+    """Both areas: the sealed state, and what is left of the one before."""
     everything: bytes
     """All bytes of the disk's files (box, journal, log)."""
     keys: tuple[bytes, ...]
@@ -210,14 +212,17 @@ def snapshot(made: MadeBox) -> Snapshot:
     disk = [path.read_bytes() for path in sorted(made.folder.path.iterdir()) if path.is_file()]
     slots = made.slots.read_bytes()
     keys = [slots[at : at + 32] for at in range(0, len(slots), 32)]
-    (state,) = states_in(made.folder.box.read_bytes())
-    return Snapshot(state, b"".join(disk), tuple({key for key in keys if any(key)}))
+    states = states_in(made.folder.box.read_bytes())
+    return Snapshot(states, b"".join(disk), tuple({key for key in keys if any(key)}))
 
 
-def states_in(box: bytes) -> list[bytes]:
-    """The sealed state as it lies in the box file, read without SQLite: the row and its overflow pages."""
+def states_in(box: bytes) -> tuple[bytes, ...]:
+    """The two areas as they lie in the box file, read without SQLite: each one's row and its overflow pages."""
     pages = Pages(box)
-    table = next(table for table in pages.tables() if table.name == "box")
+    return tuple(_state_in(pages, table) for table in pages.tables() if table.name in AREAS)
+
+
+def _state_in(pages: Pages, table: Table) -> bytes:
     (cell,) = table.cells
     leaf = pages.page(table.leaves[0].number)
     payload, following = cell.payload, int.from_bytes(leaf[cell.end - 4 : cell.end])
@@ -226,7 +231,7 @@ def states_in(box: bytes) -> list[bytes]:
         page = pages.page(following)
         payload += page[4 : 4 + whole - len(payload)]
         following = int.from_bytes(page[:4])
-    return [payload[-_state_size(payload) :]]
+    return payload[-_state_size(payload) :]
 
 
 def _payload_size(page: bytes, at: int) -> int:
@@ -269,9 +274,10 @@ def _opened(watched: Watched, snapshot: Snapshot, keys: Iterable[bytes], *, code
     tried = list(keys)
     for key in tried:
         for start_key in [watched.start_key] if codes else [bytes(32), key, *tried[:4]]:
-            plain = open_state(snapshot.state, key, start_key, watched.bound_to)
-            if plain is not None:
-                return decode_state(plain, watched.capacity, roster_used=False).ballots
+            for state in snapshot.states:
+                plain = open_state(state, key, start_key, watched.bound_to)
+                if plain is not None:
+                    return decode_state(plain, watched.capacity, roster_used=False).ballots
     return None
 
 

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from box_factory import make_box
+from box_inside import keys_of
 from planted_stores import rank_correlation, some_ballots
 from secrecy_experiments import random_choices, states_in, unlock_unchecked
 
@@ -21,7 +22,7 @@ from ballots_store.examination_evidence import of_file
 
 _MEBIBYTES = 16
 MOST_REMNANTS = 4
-"""Old states, and old keys, that a round may leave: the journal's one, and twice what SECRECY.md measured."""
+"""Old states, and old keys, that a round may leave: the other area's one, and twice what SECRECY.md measured."""
 _PIECE = 48
 """Bytes by which an old state is recognised: no two states share any."""
 
@@ -73,8 +74,9 @@ def remnants(folder: Path, casts: int) -> Remnants:
         for choice in random_choices(casts):
             for verb in (partial(unlock_unchecked, box), partial(box.cast, choice)):
                 verb()
-                states += states_in(made.folder.box.read_bytes())
-                keys += [key for key in _keys(made.slots.read_bytes()) if key not in keys]
+                ((slot, key),) = keys_of(made.slots.read_bytes()).items()
+                states.append(states_in(made.folder.box.read_bytes())[slot])
+                keys.append(key)
         ballots = box._state.ballots  # noqa: SLF001  what two officers read at the close
         box.close()
     data, report = image.read_bytes(), examine([of_file(image)], known=ballots)
@@ -82,10 +84,6 @@ def remnants(folder: Path, casts: int) -> Remnants:
     found = [key in data for key in keys]
     telling = tuple(finding.method for finding in report.findings if finding.level == "recoverable")
     return Remnants(casts, sum(standing[:-1]), sum(found[:-1]), standing[-1] and found[-1], telling)
-
-
-def _keys(slots: bytes) -> list[bytes]:
-    return [key for at in (4096, 8192) if any(key := slots[at : at + 32])]
 
 
 def _stands(state: bytes, data: bytes) -> bool:

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 from box_factory import OPENED, SUPERVISOR, TELLER, MadeBox, cast_by_slip, make_box
@@ -49,8 +49,8 @@ class Officers:
         return list(open_ballots(ballots, self.round_secret, self.bound_to))
 
     def state(self, snapshot: Snapshot, keys: Sequence[bytes]) -> BoxState | None:
-        for key in keys:
-            plain = open_state(snapshot.state, key, self.start_key, self.bound_to)
+        for key, state in product(keys, snapshot.states):
+            plain = open_state(state, key, self.start_key, self.bound_to)
             if plain is not None:
                 return decode_state(plain, self.capacity, roster_used=False)
         return None

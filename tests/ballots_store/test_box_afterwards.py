@@ -27,6 +27,7 @@ from box_factory import (
     memory_folder,
     roots,
 )
+from box_inside import sealed_state
 from killing import Acknowledge, Switch, killed_at, steps_of
 
 from ballots_store.closing import stored_end
@@ -174,8 +175,8 @@ def test_another_rounds_result_in_the_box_is_found_out(scratch: Path) -> None:
 def secrets_of(made: MadeBox) -> list[bytes]:
     """What must be nowhere afterwards: the live key, the sealed state, the officers' sealed keys."""
     slots = made.slots.read_bytes()
+    state = sealed_state(made)
     with sqlite3.connect(made.folder.box) as box:
-        state = box.execute("SELECT state FROM box").fetchone()[0]
         keys = [row[0] for row in box.execute("SELECT v FROM meta WHERE k LIKE 'officer %'")]
     box.close()
     key = next(slots[at : at + 32] for at in (4096, 8192) if any(slots[at : at + 32]))

@@ -6,21 +6,22 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from box_factory import EMERGENCY, FIVE_BALLOTS, SUPERVISOR, MadeBox, kept, make_box, memory_folder
+from box_factory import EMERGENCY, FIVE_BALLOTS, SUPERVISOR, VOTING, MadeBox, kept, make_box, memory_folder
+from box_inside import PAGE, live_area, live_key, set_state
 
 from ballots_store import held as held_module
 from ballots_store import sealing
 from ballots_store.held import ROUND_SECRET, START_SECRET, HeldBox, part_name
 from ballots_store.sealing import seal_ballot, seal_share, seal_state
 from ballots_store.state import decode_state, encode_state
+from ballots_store.store import BoxStore
 from rounds.choices import Choice
 from rounds.errors import RoundError, RuleRefusal, Unreadable, VerificationFailure
 from rounds.sharing import Holder, split
-
-PAGE = 4096
 
 
 @pytest.fixture
@@ -64,13 +65,6 @@ def meta_of(made: MadeBox) -> dict[str, bytes]:
     return rows
 
 
-def set_state(made: MadeBox, state: bytes) -> None:
-    database = sqlite3.connect(made.folder.box)
-    database.execute("UPDATE box SET state = ?", [state])
-    database.commit()
-    database.close()
-
-
 def test_an_older_copy_of_everything_shows_as_a_count_that_fell(scratch: Path) -> None:
     made = make_box(scratch / "home", token=scratch / "stick").vote(FIVE_BALLOTS[:2])
     older = made.copied(scratch / "older")
@@ -98,6 +92,63 @@ def test_half_of_an_older_copy_is_refused(scratch: Path, piece: str) -> None:
     made.vote(FIVE_BALLOTS[2:])
     put_back(older, made, box=piece == "box", slots=piece == "slots")
     assert "密钥打不开票箱" in str(refused(made))
+
+
+def with_the_stick_of_one_commit_before(scratch: Path) -> MadeBox:
+    """The stick copied between unlock and cast, and put back when the kiosk is off: one ballot less, if it opened."""
+    made = make_box(scratch / "home", token=scratch / "stick").vote(FIVE_BALLOTS[:2])
+    box = made.start()
+    made.unlock(box)
+    older = made.copied(scratch / "older")
+    box.cast(Choice.SATISFIED)
+    box.close()
+    put_back(older, made, box=False, slots=True)
+    return made
+
+
+def test_the_stick_of_one_commit_before_is_refused(scratch: Path) -> None:
+    """The older state still lies in the other area, without its nonce."""
+    assert "密钥打不开票箱" in str(refused(with_the_stick_of_one_commit_before(scratch)))
+
+
+def test_unspoiled_the_older_area_would_open(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: the ballot that the third voter was thanked for is gone."""
+    monkeypatch.setattr(BoxStore, "spoil", lambda *_anything: None)
+    box = with_the_stick_of_one_commit_before(scratch).start()
+    assert box.figures().collected == 2
+    box.close()
+
+
+def test_two_open_areas_that_are_no_neighbours_are_refused(five_cast: MadeBox, scratch: Path) -> None:
+    """An older state under a key of its own beside the live one, as only somebody with A could lay it there."""
+    made = five_cast.copied(scratch / "here")
+    beside_an_older_state(made, back=2)
+    assert "密钥打不开票箱" in str(refused(made))
+    made = five_cast.copied(scratch / "neighbours")
+    beside_an_older_state(made, back=1)  # the control: as a commit leaves it that was cut off before its end
+    box = made.start()
+    assert box.figures().collected == 5
+    box.close()
+
+
+def beside_an_older_state(made: MadeBox, *, back: int) -> None:
+    """Fill the free slot and area with the state that the box had `back` ballots ago."""
+    key, free = secrets.token_bytes(32), 1 - live_area(made)
+    with HeldBox(made.home, made.round_id, token=made.token) as held:
+        start_key = held.join_secret(START_SECRET, held.open_holders(made.codes(), VOTING))
+        state = held.recover(start_key)
+        names = [at for at in range(len(held.store.roster)) if state.marked(at)]
+        kept_marks = names[: len(names) - back]
+        book = sum(1 << at for at in kept_marks).to_bytes(len(state.poll_book), "little")
+        count = state.collected - back
+        older = replace(
+            state, collected=count, issued=state.issued - back + 1, poll_book=book, ballots=state.ballots[:count]
+        )
+        sealed = seal_state(encode_state(older, held.capacity), key, start_key, held.bound_to, secrets.token_bytes)
+    set_state(made, sealed, area=free)
+    data = bytearray(made.slots.read_bytes())
+    data[(free + 1) * PAGE : (free + 1) * PAGE + 32] = key
+    made.slots.write_bytes(bytes(data))
 
 
 def put_back(older: MadeBox, made: MadeBox, *, box: bool, slots: bool) -> None:
@@ -153,11 +204,6 @@ def forged_state(made: MadeBox, start_key: bytes, slot_key: bytes) -> bytes:
         return seal_state(encoded, slot_key, start_key, held.bound_to, secrets.token_bytes)
 
 
-def current_key(made: MadeBox) -> bytes:
-    data = made.slots.read_bytes()
-    return next(key for key in (data[PAGE : PAGE + 32], data[2 * PAGE : 2 * PAGE + 32]) if any(key))
-
-
 def accepted(made: MadeBox) -> int | None:
     """How many 不满意 the officers would count: 5 shows that the forgery was taken, 1 that the true box was."""
     return made.close().end.unsatisfied
@@ -165,7 +211,7 @@ def accepted(made: MadeBox) -> int | None:
 
 def test_a_state_forged_under_the_slot_key_alone_is_refused(five_cast: MadeBox, scratch: Path) -> None:
     made = five_cast.copied(scratch / "here")
-    set_state(made, forged_state(made, bytes(32), current_key(made)))
+    set_state(made, forged_state(made, bytes(32), live_key(made)))
     assert "密钥打不开票箱" in str(refused(made))
 
 
@@ -174,7 +220,7 @@ def test_keyed_by_the_slot_alone_the_same_forgery_is_counted(
 ) -> None:
     """The control: without A in the key, whoever has disk and stick votes for everybody."""
     made = five_cast.copied(scratch / "here")
-    forged = forged_state(made, bytes(32), current_key(made))
+    forged = forged_state(made, bytes(32), live_key(made))
     true_cipher = sealing._state_cipher  # noqa: SLF001  the fault is planted inside
     monkeypatch.setattr(
         sealing, "_state_cipher", lambda key, _start_key, bound_to: true_cipher(key, bytes(32), bound_to)
@@ -201,7 +247,8 @@ def planted_start_key(made: MadeBox) -> None:
     )
     set_state(made, state)
     data = bytearray(made.slots.read_bytes())
-    data[PAGE : PAGE + 32], data[2 * PAGE : 2 * PAGE + 32] = slot_key, bytes(32)
+    at = (live_area(made) + 1) * PAGE
+    data[at : at + 32] = slot_key
     made.slots.write_bytes(bytes(data))
 
 
@@ -240,8 +287,8 @@ def test_a_planted_trigger_is_refused(five_cast: MadeBox, scratch: Path) -> None
     made = five_cast.copied(scratch)
     database = sqlite3.connect(made.folder.box)
     database.execute("CREATE TABLE kept(state BLOB)")
-    database.execute("CREATE TRIGGER spy AFTER UPDATE ON box BEGIN INSERT INTO kept VALUES(old.state); END")
-    database.execute("UPDATE box SET public = public")
+    database.execute("CREATE TRIGGER spy AFTER UPDATE ON area0 BEGIN INSERT INTO kept VALUES(old.state); END")
+    database.execute("UPDATE area0 SET state = state")
     assert database.execute("SELECT count(*) FROM kept").fetchone() == (1,)
     database.commit()
     database.close()

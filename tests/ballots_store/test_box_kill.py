@@ -182,7 +182,7 @@ def erasing_first(held: HeldBox, state: BoxState, draw: Draw, meta: Mapping[str,
     slots.write(free, key)
     slots.erase(held._slot)  # noqa: SLF001  the fault is planted inside
     held._hook("before commit")  # noqa: SLF001  the fault is planted inside
-    held.store.update(encode_public(state), sealed, meta=meta)
+    held.store.update(encode_public(state), {free: sealed}, meta=meta)
     held._hook("after commit")  # noqa: SLF001  the fault is planted inside
     held._slot = free  # noqa: SLF001  the fault is planted inside
 

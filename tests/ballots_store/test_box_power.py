@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from box_factory import MadeBox, make_box, make_issued, make_request, open_box
+from box_inside import pragma
 from killing import Acknowledge, Fate, in_child
 from power import Disk, cannot_cut, cut, traced
 
@@ -120,11 +121,9 @@ def test_power_goes_right_after_the_acknowledgement(laptop: Laptop) -> None:
     assert laptop.found() == 3
 
 
-def test_without_syncs_the_ballot_is_lost(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_syncs_the_ballot_is_lost(laptop: Laptop) -> None:
     """The control: the same cut with synchronous=OFF loses what was acknowledged, or the whole box."""
-    with monkeypatch.context() as patched:
-        pragmas = [pragma.replace("synchronous=EXTRA", "synchronous=OFF") for pragma in store._PRAGMAS]  # noqa: SLF001  the fault is planted inside
-        patched.setattr(store, "_PRAGMAS", tuple(pragmas))
+    with pragma("synchronous=OFF", of="synchronous=EXTRA"):
         assert acknowledged_then_cut(laptop).acknowledged == ("cast",)
     assert laptop.found() != 3
 
@@ -172,8 +171,7 @@ def kill_restart_cut(laptop: Laptop, places: Iterable[int] = range(1, MOST_SYNCS
 
 def test_kill_then_restart_then_cut(laptop: Laptop) -> None:
     found = kill_restart_cut(laptop)
-    assert len(found) >= 4
-    assert set(found.values()) == {2, 3}, found
+    assert found == {1: 2, 2: 3, 3: 3}  # its three syncs: key, state, end of the old key
 
 
 def erasing_at_once(held: HeldBox, _state: BoxState, _draw: Draw) -> None:

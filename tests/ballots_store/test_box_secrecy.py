@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from box_factory import (
@@ -25,8 +26,11 @@ from box_factory import (
     make_box,
     memory_folder,
 )
+from sqlite_utils import Database
 
 from ballots_store.box import BallotBox
+from ballots_store.hooks import Hook
+from ballots_store.store import BoxStore
 from rounds.choices import Choice
 from rounds.errors import RoundError, RuleRefusal
 
@@ -183,7 +187,8 @@ def left(blob: bytes, files: Iterable[bytes]) -> float:
 
 
 def sealed_row(box: BallotBox) -> bytes:
-    return box._held.store.row()[1]  # noqa: SLF001  the row as it lies in the file, while it is held
+    held = box._held  # noqa: SLF001  the area as it lies in the file, while it is held
+    return held.store.states()[held._slot]  # noqa: SLF001  the one that counts
 
 
 @pytest.mark.parametrize("members", [6, 120])
@@ -281,13 +286,34 @@ PRAGMAS = {
 """As SQLite reports them (sqlite.org/pragma.html); SECRECY.md, The box."""
 
 
-def test_every_pragma_is_in_force(scratch: Path) -> None:
-    made = make_box(scratch / "home")
-    box = made.start()
-    made.cast(box, Choice.SATISFIED)
-    database = box._held.store._database  # noqa: SLF001  what this very connection runs under
-    assert {name: database.execute(f"PRAGMA {name}").fetchone()[0] for name in PRAGMAS} == PRAGMAS
-    box.close()
+def in_force(database: Database) -> dict[str, object]:
+    return {name: database.execute(f"PRAGMA {name}").fetchone()[0] for name in PRAGMAS}
+
+
+def watched(verb: Callable[..., None], seen: list[dict[str, object]]) -> Callable[..., None]:
+    """The verb, noting what its connection runs under before the transaction ends."""
+
+    def noting(store: BoxStore, *given: Any, hook: Hook, **more: Any) -> None:
+        def note(step: str) -> None:
+            seen.extend([in_force(store._database)] * (step == "after update"))  # noqa: SLF001  this very connection
+            hook(step)
+
+        verb(store, *given, hook=note, **more)
+
+    return noting
+
+
+@pytest.mark.parametrize("verb", ["rewrite", "update"])
+def test_every_pragma_is_in_force(scratch: Path, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
+    """As the pages are written: in place, with every sync and no journal; what ends the round, under the journal."""
+    made, seen = make_box(scratch / "home"), list[dict[str, object]]()
+    with monkeypatch.context() as patched:
+        patched.setattr(BoxStore, verb, watched(getattr(BoxStore, verb), seen))
+        made.vote([Choice.SATISFIED])
+        made.close(present=1, reason="人数不足，择日重新测评")
+    expected = PRAGMAS if verb == "update" else PRAGMAS | {"journal_mode": "off"}
+    assert seen
+    assert all(found == expected for found in seen)
     plain = sqlite3.connect(scratch / "plain.sqlite")  # the control: SQLite's own defaults are others
     assert plain.execute("PRAGMA synchronous").fetchone()[0] != PRAGMAS["synchronous"]
     assert plain.execute("PRAGMA journal_mode").fetchone()[0] != PRAGMAS["journal_mode"]

@@ -16,7 +16,8 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from faults.power_cuts import pragma, without_guards
+from box_inside import pragma
+from faults.power_cuts import without_guards
 from faults.scenes import Acknowledge, Scene, Verdict, make_scene, scratch
 from faults.shim import Act, Fault, arm, mark, trace
 from faults.tallying import Row

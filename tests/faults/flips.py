@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from box_factory import CLOSED, MadeBox, organisation, roots
+from box_inside import sealed_state
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from faults.scenes import CAST, Scene, Verdict, counted, make_scene, scratch
+from faults.scenes import CLOSE, Scene, Verdict, counted, make_scene, scratch
 from faults.shim import SYNCS, Act, Fault
 from faults.tallying import Row, meet
 
@@ -136,11 +137,11 @@ def _holds(path: Path, data: bytes) -> bool:
 
 
 def in_hot_journal(row: Row, scene: Scene, folder: Path, *, quick: bool) -> None:
-    """A cast killed inside its transaction leaves a journal that counts; what comes of it flipped is old or refused."""
+    """A count killed in its transaction leaves a journal that counts; what comes of it flipped is old or refused."""
     place, stride = 1, 211 if quick else 1
     while not _is_hot(cut_off := scene.copied(folder / str(place))):
-        if not meet(partial(CAST.run, cut_off), place, Fault(Act.KILL_BEFORE, kinds=SYNCS)).killed:
-            raise AssertionError("no sync of a cast leaves a hot journal")
+        if not meet(partial(CLOSE.run, cut_off), place, Fault(Act.KILL_BEFORE, kinds=SYNCS)).killed:
+            raise AssertionError("no sync of a count leaves a hot journal")
         if _is_hot(cut_off):
             break
         place += 1
@@ -188,9 +189,7 @@ def integrity_control(row: Row, scene: Scene) -> None:
     """Flips that change the sealed row: SQLite's own check sees nothing wrong with it."""
     made = scene.made
     data = made.folder.box.read_bytes()
-    database = sqlite3.connect(made.folder.box)
-    state = database.execute("SELECT state FROM box").fetchone()[0]
-    database.close()
+    state = sealed_state(made)
     at = data.index(state[:64])
     for place in range(at, at + 200):
         made.folder.box.write_bytes(flipped(data, place, place % BITS))

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
+from box_inside import pragma
 from faults.kills import SCENES, Attempt, Make, beside, verbs_of
 from faults.scenes import CAST, START, Acknowledge, Arm, Scene, Verdict, make_scene, scratch, verify
 from faults.shim import EVERY, Act, Fault, swallow_syncs
@@ -102,7 +103,7 @@ def kept_scene(disk: Disk, number: int) -> Scene:
 # kill → restart → cut -------------------------------------------------------------------------------------------------
 
 
-BOX_SYNC = range(13, 14)
+BOX_SYNC = range(5, 6)
 """The call of a cast that syncs the box's pages: killed before it, the page cache has what the disk has not."""
 
 
@@ -191,13 +192,6 @@ def _readable(done: int) -> bool:
 
 
 # controls -------------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def pragma(instead: str, of: str) -> Iterator[None]:
-    pragmas = tuple(instead if found == of else found for found in store._PRAGMAS)  # noqa: SLF001  the fault is planted inside
-    with patch.object(store, "_PRAGMAS", pragmas):
-        yield
 
 
 def _swallowed(work: Work) -> Work:

@@ -123,13 +123,14 @@ def _void(scene: Scene, arm: Arm, acknowledge: Acknowledge) -> None:
 
 CAST, CAST_EARLY = Verb("cast", _cast, (NEXT,)), Verb("cast", _cast_early, (NEXT,))
 START = Verb("start", _start)
+CLOSE = Verb("close", _close)
 VERBS = (
     START,
     Verb("unlock", _unlock),
     CAST,
     Verb("void_session", _void_session),
     Verb("stop", _stop),
-    Verb("close", _close),
+    CLOSE,
     Verb("void", _void),
 )
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from box_factory import MadeBox, make_box
+from box_inside import pragma
 from faults.crash_states import PYTHONS_OWN
-from faults.power_cuts import pragma
 from faults.scenes import Acknowledge, Verdict, counted, scratch
 from faults.tallying import Row
 from killing import in_child

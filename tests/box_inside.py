@@ -1,0 +1,64 @@
+"""The inside of a box for those who attack it: which slot and area count, the state there, planted pragmas."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from unittest.mock import patch
+
+from box_factory import MadeBox
+
+from ballots_store import store
+from ballots_store.store import AREAS
+
+PAGE = 4096
+MODES = ("_JOURNALED", "_IN_PLACE", "_IN_PLACE_UNSYNCED")
+
+
+def keys_of(slots: bytes) -> dict[int, bytes]:
+    """Number of a slot → its 32 bytes, where it is not erased."""
+    keys = {slot: slots[(slot + 1) * PAGE :][:32] for slot in (0, 1)}
+    return {slot: key for slot, key in keys.items() if any(key)}
+
+
+def live_key(made: MadeBox) -> bytes:
+    """The one key that opens the state between two commits."""
+    (key,) = keys_of(made.slots.read_bytes()).values()
+    return key
+
+
+def live_area(made: MadeBox) -> int:
+    """The number of the area that holds the state between two commits."""
+    (slot,) = keys_of(made.slots.read_bytes())
+    return slot
+
+
+def sealed_state(made: MadeBox) -> bytes:
+    """The state as it lies in its area; nobody may hold the box."""
+    with closing(sqlite3.connect(made.folder.box)) as database:
+        state: bytes = database.execute(f"SELECT state FROM {AREAS[live_area(made)]}").fetchone()[0]  # noqa: S608  of AREAS
+    return state
+
+
+def set_state(made: MadeBox, state: bytes, area: int | None = None) -> None:
+    """Put another state there, or into that area, from outside."""
+    table = AREAS[live_area(made) if area is None else area]
+    with closing(sqlite3.connect(made.folder.box)) as database, database:
+        database.execute(f"UPDATE {table} SET state = ?", [state])  # noqa: S608  of AREAS
+
+
+@contextmanager
+def pragma(instead: str, of: str) -> Iterator[None]:
+    """Boxes that are opened and written under `instead` where the product says `of`; both as NAME=VALUE.
+
+    In place of a rollback journal's mode every mode is replaced: SQLite's own ways know no writing without a journal.
+    """
+    name, value = instead.split("=")
+    pragmas = tuple(instead if found == of else found for found in store._PRAGMAS)  # noqa: SLF001  the fault is planted inside
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(store, "_PRAGMAS", pragmas))
+        for mode in MODES:
+            if name in getattr(store, mode):
+                stack.enter_context(patch.dict(getattr(store, mode), {name: value}))
+        yield
