@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 
 from box_inside import pragma
@@ -205,6 +206,10 @@ def states(
 
 Work = Callable[[Acknowledge], None]
 CASTS = 3
+CAST_CALLS = 10
+"""Writes and syncs of a cast, key to spoiling, on the larger of these."""
+SIZES = (8, 150)
+"""Members: a state of one page, and of three."""
 PYTHONS_OWN = (
     ("synchronous=FULL", "synchronous=EXTRA"),
     ("journal_mode=DELETE", "journal_mode=PERSIST"),
@@ -333,19 +338,19 @@ def run(*, quick: bool) -> list[Row]:
     restart_row = Row("crash states of kill → restart, replayed", control="a restart without its two guards")
     export_row = Row("crash states of an export, replayed", control="an export without fsync")
     off_row = Row("crash states (counted above)", control="synchronous=OFF")
-    most, stride, kills, guarded = (0, 4, (13,), (13,)) if quick else (10, 1, range(1, 21), (11, 12, 13, 14))
+    most, stride, kills, guarded = (0, 2, (5,), (5,)) if quick else (10, 1, range(1, CAST_CALLS + 1), (4, 5))
     with scratch() as parent:
 
-        def fresh(stick: bool) -> tuple[Scene, Path]:
+        def fresh(stick: bool, members: int = 8) -> tuple[Scene, Path]:
             folder = Path(tempfile.mkdtemp(dir=parent))
-            return make_scene(folder, members=8, votes=2, stick=stick, roster=True), folder
+            return make_scene(folder, members=members, votes=2, stick=stick, roster=True), folder
 
-        for stick in (True,) if quick else (True, False):
-            scene, folder = fresh(stick)
+        for stick, members in ((True, 8),) if quick else product((True, False), SIZES):
+            scene, folder = fresh(stick, members)
             _fill(session_row, explore(scene, folder, session(scene, stop=True), most, stride))
-        for place in kills:
-            scene, folder = fresh(stick=False)
-            _fill(restart_row, explore(scene, folder, killed_then_restarted(scene, place), most // 4, stride))
+        for place, members in product(kills, SIZES[:1] if quick else SIZES):
+            scene, folder = fresh(False, members)
+            _fill(restart_row, explore(scene, folder, killed_then_restarted(scene, place), most, stride))
         _fill(export_row, explore_export(parent, write_new, 40))
         for verdict in explore_export(parent, careless, 40):
             export_row.add_control(verdict)

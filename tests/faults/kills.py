@@ -46,6 +46,14 @@ SCENES = (
     (10, 9, False, True, False),
     (6, 3, False, False, True),
     (21, 14, True, True, False),
+    (300, 5, True, False, False),
+    (210, 4, False, True, True),
+    (120, 9, True, True, True),
+    (400, 3, False, False, False),
+    (180, 6, True, False, True),
+    (90, 61, False, True, False),
+    (350, 2, True, True, False),
+    (250, 8, False, False, True),
 )
 
 
