@@ -15,7 +15,7 @@ from faults.shim import build, cannot_preload, preloaded
 import benchmarks
 
 TITLE = "faults: kills, power cuts, I/O errors, full disks, crash states, bit flips; each beside its control"
-PARTS = ("kills", "cuts", "states", "io", "full", "flips", "processes", "clocks")
+PARTS = ("kills", "cuts", "states", "io", "full", "flips", "slips", "processes", "clocks")
 Facts = dict[str, Any]
 
 

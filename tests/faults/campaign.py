@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from faults import clocks, crash_states, flips, full_disks, io_errors, kills, power_cuts, two_processes
+from faults import clocks, crash_states, flips, full_disks, io_errors, kills, power_cuts, slip_scenes, two_processes
 from faults.scenes import remember_derivations
 from faults.tallying import Row
 
@@ -21,6 +21,7 @@ TOPICS: dict[str, Callable[..., list[Row]]] = {
     "cuts": power_cuts.run,
     "states": crash_states.run,
     "flips": flips.run,
+    "slips": slip_scenes.run,
     "processes": two_processes.run,
     "clocks": clocks.run,
 }
