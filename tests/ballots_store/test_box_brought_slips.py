@@ -319,6 +319,13 @@ def test_odd_contents_are_refused_though_they_are_signed(name: str) -> None:
     assert opens(forged(issued, PAPER + b"".join(numbers), issued.activation), issued)  # the control
 
 
+@pytest.mark.parametrize("sealed", [b"", bytes(47), bytes(90), b"\xff" * 90])
+def test_a_seal_that_is_none_is_refused_though_it_is_signed(sealed: bytes) -> None:
+    issued = make_issued()
+    record = SlipFile(attempt=1, authorisation_digest=verified(issued).digest, round_id=issued.round_id, sealed=sealed)
+    assert not opens(sign(record, SLIPS.official, [issued.activation.signing]), issued)
+
+
 def test_sealed_for_another_round_it_does_not_open_though_it_is_signed_here() -> None:
     issued, other = make_issued(), make_issued()
     content = PAPER + b"".join(_numbers(6))
