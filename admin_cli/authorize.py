@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from admin_cli.previous import next_attempt
 from admin_cli.registries import registry_option, registry_to_read, registry_to_write
 from admin_cli.secrets_in import Secret, existing
 from admin_cli.session import Session, command
+from admin_cli.slips_ahead import slips_ahead, slips_paths
 from ballots_store.files import read_capped
 from ballots_store.home import Home
 from ballots_store.trust import enrol, enrolled
@@ -57,6 +58,17 @@ _PLAN_FIELDS = (
     "method",
 )
 _PAPERS = {"letter": letter, "envelope": envelope}
+WARN_OF_SLIPS = (
+    "投票凭条的 Word 文件载有号码：打印、裁开、打乱后装信封密封，立即删除文件，不得用邮件传送，不登记谁抽到哪一张。"
+)
+
+METHOD_OPTION = click.option(
+    "--method",
+    default="gathered",
+    type=OneOf("gathered", "stationed"),
+    metavar="方式",
+    help="gathered 集中投票；stationed 定点投票。",
+)
 
 
 def _round_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -85,7 +97,8 @@ def _round_options(function: Callable[..., Any]) -> Callable[..., Any]:
     "authorize",
     "批复一次测评：写出 .auth 文件，显示启用码和应急码各一次。\n"
     "启用码交指导监督人员，应急码装入信封密封；除 --letter、--envelope 的打印件外，两个码不存入任何文件。",
-    example="authorize --org-key org.key --branch-name 一支部 --secretary 张三 --year 2016 --members 30 --out r.auth",
+    example="authorize --org-key org.key --branch-name 一支部 --secretary 张三 --year 2016 --members 30 --out r.auth\n"
+    "authorize --org-key org.key --branch B1 --year 2016 --slips 凭条.docx --out r.auth",
 )
 @click.option("--org-key", required=True, type=FILE, metavar="F.key", help="组织密钥文件。")
 @_round_options
@@ -93,23 +106,24 @@ def _round_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--roster", type=FILE, metavar="F", help="花名册，每行一人，UTF-8；只存其摘要，不存姓名。")
 @click.option("--previous", type=FILE, metavar="F", help="上一次无效或作废测评的结束文件；重新测评时必填。")
 @click.option("--attempt", type=COUNT, metavar="K", help="第几次测评；须与 --previous 相符，一般不必填。")
-@click.option(
-    "--method",
-    default="gathered",
-    type=OneOf("gathered", "stationed"),
-    metavar="方式",
-    help="gathered 集中投票；stationed 定点投票。",
-)
+@METHOD_OPTION
 @click.option("--branch", metavar="CODE", help="台账中的团支部代码：名称、书记、团员数等均取自台账。")
 @click.option("--letter", type=FILE, metavar="F.docx", help="授权书，载有启用码：打印交指导监督人员后删除。")
 @click.option("--envelope", type=FILE, metavar="F.docx", help="应急信封，载有应急码：打印装封后删除。")
+@click.option(
+    "--slips",
+    type=FILE,
+    metavar="F.docx",
+    help="投票凭条，打印裁开后删除；旁边另写 F.slips，与批复一同交会场（open --slips）。",
+)
 @click.option("--out", required=True, type=FILE, metavar="F.auth", help="批复文件。")
 @registry_option
 def authorize(session: Session, org_key: Path, out: Path, **given: Any) -> None:  # noqa: ANN401  click's values by name
     """Sign the authorisation of one round."""
     plan = _plan(given if given["branch"] is None else _from_ledger(session, given))
     papers = {path: build for name, build in _PAPERS.items() if (path := given[name]) is not None}
-    with NewFiles(out, *papers) as files:
+    slips = () if given["slips"] is None else slips_paths(given["slips"])
+    with NewFiles(out, *papers, *slips) as files:
         data = read_capped(org_key, keyfile.MAX_SIZE, "组织密钥文件")
         keyfile.read_key_file(data)
         key = open_organisation_key(data, existing(Secret.ORG_PASSPHRASE))
@@ -119,11 +133,15 @@ def authorize(session: Session, org_key: Path, out: Path, **given: Any) -> None:
         files.write(out, issued.data)
         for path, build in papers.items():
             files.write(path, build(granted(issued, key)))
+        for path, content in zip(slips, slips_ahead(issued, key) if slips else (), strict=True):
+            files.write(path, content)
     if given["branch"] is not None:
         _note_grant(session, given["branch"], issued, key)
     if papers:
         session.output.warn("载有启用码、应急码的文件请打印后立即删除，不得用邮件、即时通信传送。")
-    _show(session, plan, issued, out)
+    if slips:
+        session.output.warn(WARN_OF_SLIPS)
+    _show(session, plan, issued, out, slips)
 
 
 def _note_grant(session: Session, code: str, issued: IssuedAuthorisation, key: OrganisationKey) -> None:
@@ -177,8 +195,7 @@ def _plan(given: Mapping[str, Any]) -> RoundPlan:
     for name, option in (("branch_name", "--branch-name"), ("secretary", "--secretary"), ("registered", "--members")):
         if given[name] in {None, ""}:
             raise BadInput(f"缺少 {option}：不用台账（--branch）时须填写团支部名称、书记姓名和登记注册团员数。")
-    if given["method"] == "stationed" and not (given["opens"] and given["closes"]):
-        raise BadInput("--method stationed（定点投票）须规定投票时间：请同时用 --opens 和 --closes 写明。")
+    check_window_given(given)
     plan = RoundPlan(
         **{name: given[name] for name in _PLAN_FIELDS},
         branch_code=given.get("branch_code", ""),
@@ -187,6 +204,16 @@ def _plan(given: Mapping[str, Any]) -> RoundPlan:
     )
     check_method(plan)
     return plan
+
+
+def check_window_given(given: Mapping[str, Any]) -> None:
+    """A 定点 round needs a window.
+
+    Raises:
+        BadInput: it has none.
+    """
+    if given["method"] == "stationed" and not (given["opens"] and given["closes"]):
+        raise BadInput("--method stationed（定点投票）须规定投票时间：请同时用 --opens 和 --closes 写明。")
 
 
 def _digest_of(path: Path | None, registered: int) -> str:
@@ -214,7 +241,7 @@ def enrol_own(home: Home, key: OrganisationKey) -> None:
         enrol(home, sign(OrganisationCard(name=key.name, signing=key.public), CARD.official, [key.signing]))
 
 
-def _show(session: Session, plan: RoundPlan, issued: IssuedAuthorisation, out: Path) -> None:
+def _show(session: Session, plan: RoundPlan, issued: IssuedAuthorisation, out: Path, slips: Sequence[Path]) -> None:
     session.output.facts(
         "演练批复" if plan.rehearsal else "批复",
         [
@@ -226,6 +253,7 @@ def _show(session: Session, plan: RoundPlan, issued: IssuedAuthorisation, out: P
             ("第几次测评", plan.attempt),
             ("启用码（交指导监督人员）", issued.activation_code),
             ("应急码（装信封密封）", issued.emergency_code),
+            *zip(("投票凭条（打印）", "投票凭条文件（交会场）"), slips, strict=False),
         ],
     )
     session.output.lines("启用码和应急码只显示这一次，不存入批复文件：请立即抄写或打印。")
@@ -239,5 +267,6 @@ def _show(session: Session, plan: RoundPlan, issued: IssuedAuthorisation, out: P
             "mode": "rehearsal" if plan.rehearsal else "official",
             "method": plan.method,
             "registered": plan.registered,
+            "slips": [str(path) for path in slips],
         }
     )

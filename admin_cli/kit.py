@@ -12,14 +12,22 @@ from typing import Any
 
 import click
 
-from admin_cli.authorize import granted
+from admin_cli.authorize import METHOD_OPTION, WARN_OF_SLIPS, check_window_given, granted
 from admin_cli.folders import folder_name, write_folder
 from admin_cli.inputs import COUNT, FILE, MOMENT, OPTIONAL_LINE
-from admin_cli.papers.kit import AUTHORISATION_NAME, CARD_NAME, WITH_CODES, kit_papers
+from admin_cli.papers.kit import (
+    AUTHORISATION_NAME,
+    CARD_NAME,
+    SLIPS_NAME,
+    SLIPS_PAPER,
+    WITH_CODES,
+    kit_papers,
+)
 from admin_cli.progress_bar import watched
 from admin_cli.registries import registry_option, registry_to_write
 from admin_cli.secrets_in import Secret, existing
 from admin_cli.session import Session, command
+from admin_cli.slips_ahead import slips_ahead
 from ballots_store.files import read_capped
 from ballots_store.trust import enrol, enrolled
 from canvass.grants import Waiting, record_grants, scope_of, waiting
@@ -52,9 +60,11 @@ class _Work:
 
 @command(
     "kit",
-    "为台账中所有待批复的团支部各生成一个文件夹：批复文件、授权书、应急信封、签到表、测评表等，可直接打印。\n"
-    "每个文件夹要么完整，要么没有；中断后再次运行即从原处继续，已有的不覆盖。",
-    example="kit --all-pending --org-key org.key --year 2016 --out 测评材料",
+    "为台账中所有待批复的团支部各生成一个文件夹：批复文件、授权书、应急信封、签到表、投票凭条、测评表等，可直接打印。\n"
+    "每个文件夹要么完整，要么没有；中断后再次运行即从原处继续，已有的不覆盖。\n"
+    "凭条的号码另存于“投票凭条.slips”，只有启用码能打开：与批复文件一同拷到会场的U盘，封箱时载入票箱。",
+    example="kit --all-pending --org-key org.key --year 2016 --out 测评材料\n"
+    "kit --branch B1 --org-key org.key --year 2016 --no-slips --out 测评材料",
 )
 @click.option("--all-pending", is_flag=True, help="台账中所有待批复的团支部（含需重新测评的）。")
 @click.option("--branch", "codes", multiple=True, metavar="CODE", help="只生成这一团支部的；可多次使用。")
@@ -63,12 +73,19 @@ class _Work:
 @click.option("--place", default="", type=OPTIONAL_LINE, metavar="地点", help="测评地点；各支部不同的，打印后填写。")
 @click.option("--opens", default="", type=MOMENT, metavar="T", help="开始时间，如 2017-03-20T08:00:00+08:00。")
 @click.option("--closes", default="", type=MOMENT, metavar="T", help="结束时间；都不填则不限时间。")
+@METHOD_OPTION
+@click.option(
+    "--no-slips",
+    is_flag=True,
+    help="不附投票凭条（默认附）：集中投票可以不用，定点投票的须在封箱后另行制作（slips）。",
+)
 @click.option("--out", required=True, type=FILE, metavar="DIR", help="放各团支部文件夹的位置，没有则新建。")
 @registry_option
 def kit(session: Session, org_key: Path, out: Path, **given: Any) -> None:  # noqa: ANN401  click's values by name
     """Authorise and print for every branch that waits."""
     if bool(given["codes"]) == given["all_pending"]:
         raise BadInput("请用 --all-pending 生成全部待批复的，或用 --branch 指明团支部，二者选一。")
+    check_window_given(given)
     data = read_capped(org_key, keyfile.MAX_SIZE, "组织密钥文件")
     keyfile.read_key_file(data)
     key = open_organisation_key(data, existing(Secret.ORG_PASSPHRASE))
@@ -80,7 +97,7 @@ def kit(session: Session, org_key: Path, out: Path, **given: Any) -> None:  # no
         if key.public not in enrolled(session.home):
             enrol(session.home, card)
         written = []
-        made = _made(work, key, card, session.now())
+        made = _made(work, key, card, session.now(), slips=not given["no_slips"])
         try:
             for one in watched(made, len(work), "生成", show=not session.as_json):
                 record_grants(registry, [one])
@@ -91,6 +108,8 @@ def kit(session: Session, org_key: Path, out: Path, **given: Any) -> None:  # no
             )
             raise
     _show(session, out, work, refused, resumed)
+    if (work or resumed) and not given["no_slips"]:
+        session.output.warn(WARN_OF_SLIPS)
 
 
 def _work(
@@ -129,6 +148,7 @@ def _plan(one: Waiting, given: Mapping[str, Any]) -> RoundPlan:
         place=given["place"],
         opens=given["opens"],
         closes=given["closes"],
+        method=given["method"],
         attempt=one.attempt,
         previous_end=one.previous_end,
     )
@@ -158,7 +178,7 @@ def _finished(one: _Work, key: OrganisationKey) -> Verified[Authorisation]:
 
 
 def _made(
-    work: list[_Work], key: OrganisationKey, card: bytes, now: datetime
+    work: list[_Work], key: OrganisationKey, card: bytes, now: datetime, *, slips: bool
 ) -> Iterator[tuple[int, Verified[Authorisation]]]:
     """Write each folder; yields it once it stands whole."""
     with ThreadPoolExecutor(1) as pool:
@@ -168,12 +188,17 @@ def _made(
                 issued = pending.pop(at).result()
                 if at + _AHEAD < len(work):
                     pending[at + _AHEAD] = pool.submit(_authorise, work[at + _AHEAD].plan, key, now)
-                paper = granted(issued, key)
-                files = {AUTHORISATION_NAME: issued.data, CARD_NAME: card, **kit_papers(paper)}
-                write_folder(one.place, files)
+                write_folder(one.place, _files(issued, key, card, slips=slips))
                 yield one.waiting.branch.id, read_authorisation(issued.data, {key.public: key.name})
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _files(issued: IssuedAuthorisation, key: OrganisationKey, card: bytes, *, slips: bool) -> dict[str, bytes]:
+    """One branch's files by name."""
+    papers = kit_papers(granted(issued, key), slips=slips)
+    drawn = dict(zip((SLIPS_PAPER, SLIPS_NAME), slips_ahead(issued, key), strict=True)) if slips else {}
+    return {AUTHORISATION_NAME: issued.data, CARD_NAME: card, **papers, **drawn}
 
 
 def _authorise(plan: RoundPlan, key: OrganisationKey, now: datetime) -> IssuedAuthorisation:

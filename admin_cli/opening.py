@@ -14,12 +14,14 @@ from admin_cli.organisations import trusted_roots
 from admin_cli.readiness import checked_hall
 from admin_cli.secrets_in import Secret, existing, new
 from admin_cli.session import Session, command
+from ballots_store.brought_slips import read_brought
 from ballots_store.files import check_can_create, read_capped
 from ballots_store.medium import survey
 from ballots_store.opening import FEW_MEMBERS, Opened, OpenRequest, open_round
 from ballots_store.status import Status, round_status
 from rounds.chain import read_authorisation
-from rounds.documents import AUTHORISATION, Authorisation
+from rounds.documents import AUTHORISATION, SLIPS, Authorisation
+from rounds.envelope import Verified
 from rounds.errors import BadInput, RoundError, RuleRefusal
 
 STATE_NAMES = {
@@ -37,12 +39,16 @@ _STORAGE_NAMES = {"token": "票箱U盘", "same_disk": "与票箱同在本机磁�
     "open",
     "验箱封箱：核对批复，生成空票箱，两名工作人员各设口令，宣读封箱报告。\n"
     "依次输入启用码、新设的指导监督人员口令、计票人口令（至少8个字符）和开启口令（6至12位数字）。",
-    example="open r.auth --teller 李四 --token /media/usb",
+    example="open r.auth --teller 李四 --token /media/usb\n"
+    "open 批复.auth --slips 投票凭条.slips --teller 李四 --token /media/usb",
 )
 @click.argument("file", metavar="F.auth", type=FILE)
 @click.option("--teller", required=True, type=NAME, metavar="姓名", help="计票人，由团员推选。")
 @click.option("--supervisor", default="", type=OPTIONAL_NAME, metavar="姓名", help="指导监督人员；批复未载明时必填。")
 @click.option("--roster", type=FILE, metavar="F", help="花名册；批复载明用花名册时必填，须为同一份。")
+@click.option(
+    "--slips", type=FILE, metavar="F.slips", help="随批复印好的投票凭条的号码文件；不用印好的凭条，就不给出。"
+)
 @click.option("--rehearsal", is_flag=True, help="演练；只用于演练批复。")
 @click.option("--trust", "card", type=FILE, metavar="ORG.pub", help="本次采用的上级团组织名片（已登记的不必）。")
 @click.option("--token", type=FILE, metavar="DIR", help="票箱U盘的文件夹；不用则密钥与票箱同在本机磁盘，保护较弱。")
@@ -52,8 +58,9 @@ def open_round_command(session: Session, file: Path, card: Path | None, **given:
     """Open a round: zero report, empty sealed box."""
     data = read_capped(file, AUTHORISATION.cap, AUTHORISATION.title)
     roots = trusted_roots(session.home, card)
-    basis = read_authorisation(data, roots).record
-    request = _request(session, data, basis, given)
+    authorisation = read_authorisation(data, roots)
+    basis = authorisation.record
+    request = _request(session, authorisation, given)
     opened = open_round(session.home, request, roots=roots, now=session.now())
     saved = _save_zero_report(session, given["zero_report"], opened)
     _read_aloud(session, request, basis, opened)
@@ -67,22 +74,25 @@ def open_round_command(session: Session, file: Path, card: Path | None, **given:
             "mode": basis.mode,
             "key_storage": opened.key_storage,
             "zero_report": saved,
+            "slips": opened.slips,
         }
     )
 
 
-def _request(session: Session, data: bytes, basis: Authorisation, given: dict[str, Any]) -> OpenRequest:
+def _request(session: Session, authorisation: Verified[Authorisation], given: dict[str, Any]) -> OpenRequest:
     """Everything that can be refused without a code first, then the codes."""
+    basis = authorisation.record
     if not basis.supervisor and not given["supervisor"]:
         raise BadInput("批复未载明指导监督人员：请用 --supervisor 写明姓名。")
     roster = read_roster(given["roster"]) if given["roster"] is not None else ()
     if given["zero_report"] is not None:
         check_can_create(given["zero_report"])
+    slips = _slips(given["slips"], authorisation)
     _warn(session, basis, given["token"])
     readiness = checked_storage(session, given["token"], rehearsal=given["rehearsal"])
     readiness = checked_hall(session, given["token"], rehearsal=given["rehearsal"], said=readiness)
     return OpenRequest(
-        authorisation=data,
+        authorisation=authorisation.data,
         activation_code=existing(Secret.ACTIVATION),
         teller_name=given["teller"],
         supervisor_code=new(Secret.SUPERVISOR_CODE),
@@ -94,7 +104,21 @@ def _request(session: Session, data: bytes, basis: Authorisation, given: dict[st
         laptop=given["laptop"],
         token=given["token"],
         readiness=readiness,
+        slips=slips,
     )
+
+
+def _slips(path: Path | None, authorisation: Verified[Authorisation]) -> bytes | None:
+    """The `.slips` file, as far as it can be checked without the 启用码.
+
+    Raises:
+        RuleRefusal, VerificationFailure, StorageFailure: it may not be used, does not hold, or can't be read.
+    """
+    if path is None:
+        return None
+    data = read_capped(path, SLIPS.cap, SLIPS.title)
+    read_brought(data, authorisation)
+    return data
 
 
 def checked_storage(session: Session, token: Path | None, *, rehearsal: bool) -> tuple[str, ...]:
@@ -145,10 +169,21 @@ def _read_aloud(session: Session, request: OpenRequest, basis: Authorisation, op
             ("指导监督人员", basis.supervisor or request.supervisor_name),
             ("计票人", request.teller_name),
             ("密钥存放", _STORAGE_NAMES[opened.key_storage]),
+            *((("投票凭条", f"{opened.slips}张，随批复印制"),) if opened.slips else ()),
         ],
     )
     output.lines("请宣读：票箱为空，现在封箱，开始投票。", f"箱号：{opened.box_words}")
+    if opened.slips:
+        output.lines(*after_slips(opened.slips))
     output.lines("下一步：运行 beikaobei-kiosk，由两名工作人员输入口令后开始投票。")
+
+
+def after_slips(count: int) -> tuple[str, str]:
+    """What is said once slips that came with the 批复 are in the box."""
+    return (
+        f"已载入投票凭条{count}张：请将凭条打乱后由团员自行抽取，不登记谁抽到哪一张；未发出的妥善保管，计票前清点。",
+        "凭条号码已在票箱中：请从U盘和签发的电脑上删除凭条的 .slips 文件和 Word 文件。",
+    )
 
 
 @command("status", "查看一次测评进行到哪一步；投票进行中不显示票数。", example="status")

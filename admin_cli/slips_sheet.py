@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import io
 from collections.abc import Sequence
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
-import docx
 from docx.document import Document
 from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_ROW_HEIGHT_RULE, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
@@ -18,6 +18,7 @@ from docx.styles.style import ParagraphStyle
 from docx.table import Table, _Cell
 from docx.text.run import Run
 
+from admin_cli.papers.word import empty_document
 from ballots_store.slip_making import SlipSheet
 from rounds.slips import grouped
 
@@ -28,6 +29,8 @@ _MARGIN = Cm(1.2)
 _SLIP = Cm(6.2), Cm(3.85)
 _SMALL, _LARGE = Pt(8), Pt(16)
 _SMALL_LINE, _LARGE_LINE = Pt(11), Pt(24)
+_NUMBER_LINE = 2
+"""Which line of a slip is its number."""
 _LONGEST_TITLE = 42
 """Two lines: the rows have one height, and the number must not fall below the cut line."""
 _TEXT_FONT = "宋体"
@@ -37,16 +40,15 @@ ONCE = "一次有效，与选择无关"
 
 def slips_document(sheet: SlipSheet) -> bytes:
     """The `.docx` of a round's slips, as bytes: nothing of it is written here."""
-    document = docx.Document()
+    document = empty_document()
     _set_up(document)
-    rows = -(-len(sheet.numbers) // COLUMNS)
-    table = document.add_table(rows=rows, cols=COLUMNS)
+    table = document.add_table(rows=0, cols=COLUMNS)
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
+    for column in table.columns:
+        column.width = _SLIP[0]
     _draw_cut_lines(table)
-    for at, row in enumerate(table.rows):
-        row.height, row.height_rule = _SLIP[1], WD_ROW_HEIGHT_RULE.EXACTLY
-        _fill(row.cells, sheet, sheet.numbers[at * COLUMNS : (at + 1) * COLUMNS])
+    _append_rows(table, sheet)
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
@@ -68,7 +70,7 @@ def _set_up(document: Document) -> None:
     section = document.sections[0]
     section.page_width, section.page_height = _PAGE
     section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = _MARGIN
-    document.core_properties.author = "背靠背"
+    document.core_properties.author = ""
     document.core_properties.title = "投票凭条"
     document.core_properties.comments = ""
     normal = cast("ParagraphStyle", document.styles["Normal"])
@@ -80,19 +82,39 @@ def _set_up(document: Document) -> None:
     normal.element.get_or_add_rPr().append(language)
 
 
-def _fill(cells: Sequence[_Cell], sheet: SlipSheet, numbers: Sequence[str]) -> None:
-    for cell, number in zip(cells, numbers, strict=False):  # the last row may be short
+def _append_rows(table: Table, sheet: SlipSheet) -> None:
+    """One row is built, the others are its copies with other numbers: a clerk prints two hundred branches' slips."""
+    built = _prototype(table, sheet)
+    for first in range(0, len(sheet.numbers), COLUMNS):
+        row = copy.deepcopy(built)
+        for at, slip in enumerate(row.tc_lst, start=first):
+            if at < len(sheet.numbers):
+                slip.p_lst[_NUMBER_LINE].r_lst[0].text = grouped(sheet.numbers[at])
+            else:  # the last row may be short
+                _clear(slip)
+        table._tbl.append(row)  # noqa: SLF001  python-docx has no call to add a copied row
+    table._tbl.remove(built)  # noqa: SLF001  nor to remove one
+
+
+def _prototype(table: Any, sheet: SlipSheet) -> Any:  # noqa: ANN401  python-docx's table, an XML row
+    row = table.add_row()
+    row.height, row.height_rule = _SLIP[1], WD_ROW_HEIGHT_RULE.EXACTLY
+    whose = f"箱号：{sheet.box_words}" if sheet.box_words else f"测评编号：{sheet.round_id}"
+    lines = (_title(sheet), "投票凭条号", "", ONCE, whose, window_line(sheet.opens, sheet.closes))
+    for cell in row.cells:
         cell.width = _SLIP[0]
         cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
-        lines = (
-            _title(sheet),
-            "投票凭条号",
-            grouped(number),
-            ONCE,
-            f"箱号：{sheet.box_words}",
-            window_line(sheet.opens, sheet.closes),
-        )
-        _write(cell, [line for line in lines if line], large=grouped(number))
+        _write(cell, [line for at, line in enumerate(lines) if line or at == _NUMBER_LINE])
+    return row._tr  # noqa: SLF001  what is copied
+
+
+def _clear(slip: Any) -> None:  # noqa: ANN401  an XML cell
+    """A place without a slip."""
+    first, *rest = slip.p_lst
+    for paragraph in rest:
+        slip.remove(paragraph)
+    for run in first.r_lst:
+        first.remove(run)
 
 
 def _title(sheet: SlipSheet) -> str:
@@ -100,15 +122,15 @@ def _title(sheet: SlipSheet) -> str:
     return title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 2]}……"
 
 
-def _write(cell: _Cell, lines: Sequence[str], *, large: str) -> None:
+def _write(cell: _Cell, lines: Sequence[str]) -> None:
     for at, line in enumerate(lines):
+        large = at == _NUMBER_LINE
         paragraph = cell.paragraphs[0] if at == 0 else cell.add_paragraph()
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        paragraph.paragraph_format.line_spacing = _LARGE_LINE if line == large else _SMALL_LINE
+        paragraph.paragraph_format.line_spacing = _LARGE_LINE if large else _SMALL_LINE
         run = paragraph.add_run(line)
-        if line == large:
-            run.bold = True
-            _set_font(run, _DIGITS_FONT, _LARGE)
+        run.bold = True if large else None
+        _set_font(run, _DIGITS_FONT if large else _TEXT_FONT, _LARGE if large else _SMALL)
 
 
 def _set_font(styled: ParagraphStyle | Run, name: str, size: Length) -> None:

@@ -22,7 +22,7 @@ from admin_cli.session import Session, command
 from ballots_store.files import read_capped
 from rounds import keyfile
 from rounds.chain import KINDS, Roots, kind_of, read_authorisation, read_card, read_result, read_void_report
-from rounds.documents import AUTHORISATION, CARD, RESULT, VOID
+from rounds.documents import AUTHORISATION, CARD, RESULT, SLIPS, VOID
 from rounds.errors import BadInput, RoundError, Unreadable, VerificationFailure
 from rounds.issuing import open_organisation_key
 from rounds.trust_documents import TRUST_KINDS
@@ -72,6 +72,8 @@ def _evidence(data: bytes, roots: Roots) -> Evidence:
     if kind.title not in _READERS:
         if kind in TRUST_KINDS:
             raise BadInput(f"{kind.title}须与登记库中的密钥一并核验：请用 trust import 核验并登记。")
+        if kind is SLIPS:
+            raise BadInput(f"{kind.title}须连同批复一并核验：封箱时由 open F.auth --slips F.slips 核验。")
         raise BadInput(f"{kind.title}须连同批复一并核验：请核验结果文件（.result），其中含有它。")
     return _READERS[kind.title](data, roots)
 

@@ -9,7 +9,7 @@ import secrets
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from ballots_store import log
 from ballots_store.attested import sign_parts
+from ballots_store.brought_slips import open_slips, read_brought
 from ballots_store.errors import StorageFailure
 from ballots_store.files import make_folders, sync_folder, write_synced
 from ballots_store.heading import check_window
@@ -25,8 +26,9 @@ from ballots_store.home import Home, RoundFolder
 from ballots_store.hooks import Hook, no_hook, step
 from ballots_store.reasons import reason
 from ballots_store.sealing import binding, seal_share, seal_state
+from ballots_store.slip_making import slip_book
 from ballots_store.slots import create_slots
-from ballots_store.state import PinVerifier, empty_state, encode_public, encode_state
+from ballots_store.state import BoxState, PinVerifier, empty_state, encode_public, encode_state
 from ballots_store.store import create_store
 from rounds.chain import Roots, check_names, read_authorisation, read_zero_report
 from rounds.codes import read_officer_code, read_pin, read_printed_code
@@ -40,6 +42,7 @@ from rounds.keys import KEY_SIZE, SecretKeys
 from rounds.lifecycle import Event, Stage, advance
 from rounds.rules import quorum_needed
 from rounds.sharing import HOLDER_NAMES, Holder, split
+from rounds.slip_file import PrintedSlips
 from rounds.version import VERSION
 from rounds.words import box_words
 
@@ -69,6 +72,8 @@ class OpenRequest:
     token: Path | None = None
     """The folder of the 票箱U盘; None keeps the keys on the same disk."""
     readiness: tuple[str, ...] = ()
+    slips: bytes | None = field(default=None, repr=False)
+    """The `.slips` file, where slips were printed with the authorisation."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,8 @@ class Opened:
     zero_report: bytes
     key_storage: KeyStorage
     few_members: bool
+    slips: int
+    """How many 投票凭条 came with the authorisation and are in the box now."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +114,10 @@ def open_round(
     """Open a round on this laptop: keys, zero report and an empty box.
 
     Raises:
-        RuleRefusal: opened here already, rehearsal mixed with official, outside the window, an officer is the assessed.
+        RuleRefusal: opened here already, rehearsal mixed with official, outside the window, an officer is the assessed,
+            slips beside a roster.
         BadInput: a code or PIN that is none, a roster that does not fit.
-        VerificationFailure: the authorisation does not hold, or a wrong 启用码.
+        VerificationFailure: the authorisation or the slips' file does not hold, or a wrong 启用码.
         StorageFailure: something can't be written; no half-opened round is left.
     """
     authorisation = read_authorisation(request.authorisation, roots)
@@ -119,10 +127,19 @@ def open_round(
     activation = open_round_keys(
         authorisation.record.activation, read_printed_code(request.activation_code, "启用码"), "启用码"
     )
+    printed = None if request.slips is None else open_slips(request.slips, authorisation, activation)
     officers = _make_officers(request, authorisation.record, draw, kdf)
     round_secret, start_key = draw(KEY_SIZE), draw(KEY_SIZE)
     round_key = X25519PrivateKey.from_private_bytes(round_secret).public_key().public_bytes_raw()
-    zero_report = _sign_zero_report(request, authorisation, officers, activation, round_key, now)
+    zero_report = _sign_zero_report(
+        replace(request, readiness=(*request.readiness, *_told(printed))),
+        authorisation,
+        officers,
+        activation,
+        round_key,
+        now,
+    )
+    bound_to = binding(authorisation.digest, zero_report.digest)
     salt = draw(16)
     verifier = PinVerifier(salt, derive(pin.encode(), salt, kdf), kdf)
     parts = {
@@ -137,13 +154,31 @@ def open_round(
         "zero_report": zero_report.data,
         **{f"officer {holder.value}": encode(record) for holder, record in officers.records.items()},
         **parts,
-        **sign_parts(parts, binding(authorisation.digest, zero_report.digest), officers.keys),
+        **sign_parts(parts, bound_to, officers.keys),
     }
-    _Builder(home, folder, request, draw, hook).build(authorisation, zero_report, meta, verifier, start_key, now)
-    return _opened(authorisation, zero_report)
+    state = _first_state(authorisation.record, verifier, printed, bound_to, draw)
+    _Builder(home, folder, request, draw, hook).build(authorisation, zero_report, meta, state, start_key, now)
+    return _opened(authorisation, zero_report, state)
 
 
-def _opened(authorisation: Verified[Authorisation], zero_report: Verified[ZeroReport]) -> Opened:
+def _told(printed: PrintedSlips | None) -> tuple[str, ...]:
+    """The line of the zero report: whoever printed these slips could read their numbers before there was a box."""
+    if printed is None:
+        return ()
+    return (f"投票凭条：{len(printed.numbers)}张，由签发批复的单位事先印制，封箱时载入票箱。",)
+
+
+def _first_state(
+    basis: Authorisation, verifier: PinVerifier, printed: PrintedSlips | None, bound_to: bytes, draw: Draw
+) -> BoxState:
+    """No ballot, no mark; the slips that were printed before, as `slips` would have put them in."""
+    empty = empty_state(basis.registered, verifier)
+    if printed is None:
+        return empty
+    return replace(empty, slips=slip_book(printed.numbers, printed.paper, bound_to, draw))
+
+
+def _opened(authorisation: Verified[Authorisation], zero_report: Verified[ZeroReport], state: BoxState) -> Opened:
     basis = authorisation.record
     return Opened(
         round_id=basis.round_id,
@@ -154,6 +189,7 @@ def _opened(authorisation: Verified[Authorisation], zero_report: Verified[ZeroRe
         zero_report=zero_report.data,
         key_storage=zero_report.record.key_storage,
         few_members=basis.registered < FEW_MEMBERS,
+        slips=state.slips.made,
     )
 
 
@@ -177,6 +213,8 @@ def _check_request(
     log.check_clock(now)
     _check_officers(request, basis)
     _check_roster(request.roster, basis)
+    if request.slips is not None:
+        read_brought(request.slips, authorisation)
     if request.token is not None and not request.token.is_dir():
         raise StorageFailure(f"票箱U盘文件夹“{request.token}”不存在：请插好U盘并核对路径。")
 
@@ -202,9 +240,10 @@ def _check_texts(request: OpenRequest) -> None:
     """What people typed and the zero report will hold; a record refuses the rest without saying which field."""
     names = (request.teller_name, request.supervisor_name, request.laptop)
     lines = request.readiness
+    most = _MOST_LINES - (request.slips is not None)
     if not all(len(plain(name)) <= MAX_NAME and is_fit(plain(name)) for name in names):
         raise BadInput(f"姓名和电脑归属须为不超过{MAX_NAME}个可见字符，写成一行：请重新填写。")
-    if len(lines) > _MOST_LINES or not all(1 <= len(line) <= _LONGEST_LINE and is_fit(line) for line in lines):
+    if len(lines) > most or not all(1 <= len(line) <= _LONGEST_LINE and is_fit(line) for line in lines):
         raise BadInput("验箱检查的记录有不合规的文字或过长：请重新填写。")
 
 
@@ -294,13 +333,12 @@ class _Builder:
         authorisation: Verified[Authorisation],
         zero_report: Verified[ZeroReport],
         meta: Mapping[str, bytes],
-        verifier: PinVerifier,
+        state: BoxState,
         start_key: bytes,
         now: datetime,
     ) -> None:
         bound_to = binding(authorisation.digest, zero_report.digest)
         slot_key = self._draw(KEY_SIZE)
-        state = empty_state(authorisation.record.registered, verifier)
         encoded = encode_state(state, authorisation.record.registered)
         sealed = seal_state(encoded, slot_key, start_key, bound_to, self._draw)
         half = RoundFolder(self._home.rounds_path / f".opening-{self._draw(8).hex()}")
@@ -316,6 +354,8 @@ class _Builder:
                 write_synced(half.authorisation, authorisation.data)
                 write_synced(half.zero_report, zero_report.data)
                 log.append(half.log, "opened", now)
+                if state.slips.made:
+                    log.append(half.log, "slips_made", now)
             with step(self._hook, "publish"):
                 half.path.rename(self._folder.path)
                 sync_folder(self._home.rounds_path)

@@ -50,14 +50,16 @@ class SlipRequest:
 
 @dataclass(frozen=True)
 class SlipSheet:
-    """What stands on the paper; `numbers` in the order in which they were drawn, which no file keeps."""
+    """What stands on the paper; `numbers` in the order in which they were drawn, which no other file keeps."""
 
     title: str
     box_words: str
+    """Empty where slips are printed before there is a box: then `round_id` tells whose they are."""
     rehearsal: bool
     opens: str
     closes: str
     numbers: tuple[str, ...]
+    round_id: str = ""
 
 
 Render = Callable[[SlipSheet], bytes]
@@ -94,7 +96,7 @@ def make_slips(
     """
     check_can_create(request.out)
     with HeldBox(home, request.round_id, token=token, hook=hook) as held:
-        _check_round(held.authorisation.record)
+        check_no_roster(held.authorisation.record)
         count = _count(request, held.authorisation.record)
         holders = held.open_holders(request.codes, now)
         state = held.recover(held.join_secret(START_SECRET, holders))
@@ -105,7 +107,7 @@ def make_slips(
         file = render(_sheet(held, numbers))
         changed = replace(
             state,
-            slips=_book(numbers, file, held.bound_to, draw),
+            slips=slip_book(numbers, file, held.bound_to, draw),
             emergency_used=state.emergency_used or Holder.EMERGENCY in holders,
         )
         _make(held, state, changed, file, part_of(request.out), draw=draw, hook=hook)
@@ -119,7 +121,12 @@ def part_of(out: Path) -> Path:
     return out.with_name(f"{out.name}.part")
 
 
-def _check_round(basis: Authorisation) -> None:
+def check_no_roster(basis: Authorisation) -> None:
+    """Slips and a roster exclude each other: choosing the member would tie them.
+
+    Raises:
+        RuleRefusal: the round has a roster.
+    """
     if basis.roster_digest:
         raise RuleRefusal("本次测评使用花名册，不能使用投票凭条：凭条不得与姓名对应。")
 
@@ -150,7 +157,8 @@ def _sheet(held: HeldBox, numbers: tuple[str, ...]) -> SlipSheet:
     )
 
 
-def _book(numbers: tuple[str, ...], file: bytes, bound_to: bytes, draw: Draw) -> SlipBook:
+def slip_book(numbers: tuple[str, ...], file: bytes, bound_to: bytes, draw: Draw) -> SlipBook:
+    """What the sealed state keeps of `numbers` and of the printed `file`, under a fresh key of this box."""
     key = draw(_KEY_SIZE)
     entries = sorted(slip_entry(key, bound_to, number.encode()) for number in numbers)
     return SlipBook(len(numbers), key, paper_mark(key, file), tuple(entries))

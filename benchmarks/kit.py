@@ -1,4 +1,4 @@
-"""`kit --all-pending` for two hundred branches, whole: authorisations, six papers each, folders on the disk."""
+"""`kit --all-pending` for two hundred branches, whole: authorisations, papers and slips, folders on the disk."""
 
 from __future__ import annotations
 

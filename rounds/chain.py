@@ -15,6 +15,7 @@ from rounds.documents import (
     AUTHORISATION,
     CARD,
     RESULT,
+    SLIPS,
     VOID,
     ZERO_REPORT,
     Authorisation,
@@ -34,7 +35,7 @@ from rounds.sharing import Holder
 from rounds.trust_documents import TRUST_KINDS
 
 Roots = Mapping[bytes, str]
-KINDS: tuple[Kind[Any], ...] = (CARD, AUTHORISATION, ZERO_REPORT, RESULT, VOID, *TRUST_KINDS)
+KINDS: tuple[Kind[Any], ...] = (CARD, AUTHORISATION, SLIPS, ZERO_REPORT, RESULT, VOID, *TRUST_KINDS)
 E = TypeVar("E", Result, VoidReport)
 
 

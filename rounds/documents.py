@@ -32,6 +32,9 @@ MAX_MEMBERS = 20_000
 
 MAX_STARTS = 65_535
 
+MAX_SEALED_SLIPS = 48 + 32 + 10 * MAX_MEMBERS
+"""Bytes: what HPKE adds (32 of key, 16 of tag), a digest, ten digits for everybody (`rounds.slip_file`)."""
+
 RoundId = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{4}-[0-9a-f]{16}\Z")]
 Mode = Literal["official", "rehearsal"]
 Method = Literal["gathered", "stationed"]
@@ -116,6 +119,16 @@ class Authorisation(Record, frozen=True, kw_only=True):
     def expected(self) -> int:
         """应参加: the registered members who may vote."""
         return self.registered if self.secretary_votes else self.registered - 1
+
+
+class SlipFile(Record, frozen=True, kw_only=True):
+    """`.slips`: the 投票凭条 that were printed with an authorisation, for the box of that very authorisation."""
+
+    attempt: Annotated[int, msgspec.Meta(ge=1, le=99)]
+    authorisation_digest: Digest
+    round_id: RoundId
+    sealed: Annotated[bytes, msgspec.Meta(max_length=MAX_SEALED_SLIPS)]
+    """Their numbers (`rounds.slip_file`), sealed to the activation key."""
 
 
 class Officer(Record, frozen=True, kw_only=True):
@@ -253,6 +266,7 @@ def _types(name: str) -> tuple[str, str]:
 
 CARD = Kind("组织名片", OrganisationCard, "application/vnd.beikaobei.organisation.v1+json", "", 16 * 1024)
 AUTHORISATION = Kind("批复文件", Authorisation, *_types("authorisation"), 96 * 1024)
+SLIPS = Kind("投票凭条文件", SlipFile, *_types("slips"), 512 * 1024)
 ZERO_REPORT = Kind("封箱报告", ZeroReport, *_types("zero-report"), 96 * 1024)
 RESULT = Kind("测评结果文件", Result, *_types("result"), 1024 * 1024)
 VOID = Kind("作废报告", VoidReport, *_types("void"), 1024 * 1024)

@@ -83,6 +83,8 @@ class IssuedAuthorisation:
     round_id: str
     activation_code: str = field(repr=False)
     emergency_code: str = field(repr=False)
+    activation: SecretKeys = field(repr=False, compare=False)
+    """What the 启用码 opens, while it is in memory anyway: who prints slips signs them with it, no derivation more."""
 
 
 def new_organisation(name: str, passphrase: str, draw: Draw, kdf: KdfParameters = STANDARD_KDF) -> tuple[bytes, bytes]:
@@ -152,14 +154,15 @@ def authorise(
     """
     _check_plan(plan)
     activation_code, emergency_code = printed_code(draw(CODE_ENTROPY_BYTES)), printed_code(draw(CODE_ENTROPY_BYTES))
+    activation, activation_record = _printed_keys("启用", activation_code, draw, kdf)
     record = Authorisation(
-        activation=_printed_keys("启用", activation_code, draw, kdf),
+        activation=activation_record,
         assessed=Assessed(member_id=plan.secretary_id, name=plan.secretary, post=plan.post, since=plan.since),
         attempt=plan.attempt,
         branch=Branch(code=plan.branch_code, name=plan.branch_name),
         closes=plan.closes,
         duties=tuple(plan.duties),
-        emergency=_printed_keys("应急", emergency_code, draw, kdf),
+        emergency=_printed_keys("应急", emergency_code, draw, kdf)[1],
         instruction=DEFAULT_INSTRUCTION,
         issued=stamp(now),
         issuer=key.name,
@@ -178,7 +181,7 @@ def authorise(
     )
     data = sign(record, AUTHORISATION.payload_type(rehearsal=plan.rehearsal), [key.signing])
     _read_back(data, key)
-    return IssuedAuthorisation(data, record.round_id, activation_code, emergency_code)
+    return IssuedAuthorisation(data, record.round_id, activation_code, emergency_code, activation)
 
 
 def check_method(plan: RoundPlan | Authorisation) -> None:
@@ -198,8 +201,8 @@ def roster_digest(members: Sequence[str]) -> str:
     return digest(msgspec.json.encode(sorted(members)))
 
 
-def _printed_keys(name: str, code: str, draw: Draw, kdf: KdfParameters) -> RoundKeys:
-    return make_round_keys(name, read_printed_code(code, name), draw, kdf)[1]
+def _printed_keys(name: str, code: str, draw: Draw, kdf: KdfParameters) -> tuple[SecretKeys, RoundKeys]:
+    return make_round_keys(name, read_printed_code(code, name), draw, kdf)
 
 
 def _check_plan(plan: RoundPlan) -> None:

@@ -4,6 +4,7 @@
     box = made.start()                                             a BallotBox; `made.cast(box, Choice.SATISFIED)`
     made.vote([Choice.SATISFIED] * 4)                              start, cast each, let go
     made.slips()                                                   the numbers of the round's slips; `cast_by_slip`
+    printed_slips(issued)                                          numbers printed with the 批复, and their `.slips`
     made.close(present=5) · made.void("停电") · made.copied(folder)  the count, the void end, the whole home elsewhere
 
 Clocks are values: nothing here asks the machine's.
@@ -12,6 +13,7 @@ Clocks are values: nothing here asks the machine's.
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import secrets
 import shutil
@@ -24,6 +26,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ballots_store.box import BallotBox
+from ballots_store.brought_slips import seal_slips
 from ballots_store.closing import Closed, CloseRequest, close_round
 from ballots_store.home import Home, RoundFolder
 from ballots_store.hooks import Hook, no_hook
@@ -31,6 +34,7 @@ from ballots_store.opening import Opened, OpenRequest, open_round
 from ballots_store.slip_making import SlipRequest, SlipSheet, make_slips
 from ballots_store.trust import enrol
 from ballots_store.voiding import VoidRequest, void_round
+from rounds.chain import read_authorisation
 from rounds.choices import Choice
 from rounds.issuing import (
     Draw,
@@ -44,6 +48,7 @@ from rounds.issuing import (
 )
 from rounds.keyfile import KdfParameters
 from rounds.sharing import Holder
+from rounds.slips import draw_numbers
 
 CHEAP_KDF = KdfParameters(lanes=1, memory_kib=8192, passes=1)
 CHINA = timezone(timedelta(hours=8))
@@ -230,6 +235,17 @@ def make_issued(*, members: int = 6, roster: Sequence[str] = (), **plan: Any) ->
         draw=secrets.token_bytes,
         kdf=CHEAP_KDF,
     )
+
+
+PAPER = hashlib.sha256(b"paper").digest()
+"""Of what `printed_slips` printed."""
+
+
+def printed_slips(issued: IssuedAuthorisation, count: int | None = None) -> tuple[tuple[str, ...], bytes]:
+    """Numbers that the clerk drew, one for everybody, and the `.slips` file that goes to the hall."""
+    authorisation = read_authorisation(issued.data, roots())
+    numbers = draw_numbers(authorisation.record.expected if count is None else count, secrets.token_bytes)
+    return numbers, seal_slips(numbers, PAPER, authorisation, issued.activation)
 
 
 def make_request(issued: IssuedAuthorisation, **changes: Any) -> OpenRequest:

@@ -14,7 +14,18 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, product
 from pathlib import Path
 
-from box_factory import OPENED, SUPERVISOR, TELLER, MadeBox, cast_by_slip, make_box
+from box_factory import (
+    OPENED,
+    SUPERVISOR,
+    TELLER,
+    MadeBox,
+    cast_by_slip,
+    make_box,
+    make_issued,
+    make_request,
+    open_box,
+    printed_slips,
+)
 from secrecy_experiments import CHANCE, SIGMAS, GuessRate, Snapshot, random_choices, rate, snapshot
 
 from ballots_store.admission import slip_entry
@@ -66,9 +77,16 @@ class Afternoon:
     officers: Officers
 
 
-def slip_box(folder: Path, *, members: int) -> tuple[MadeBox, tuple[str, ...]]:
-    made = make_box(folder / "opened", token=folder / "stick", members=members)
-    return made, made.slips()
+def slip_box(folder: Path, *, members: int, printed: bool = False) -> tuple[MadeBox, tuple[str, ...]]:
+    """An opened box and the numbers on the paper; `printed`: they came with the 批复, known to whoever drew them."""
+    token = folder / "stick"
+    if not printed:
+        made = make_box(folder / "opened", token=token, members=members)
+        return made, made.slips()
+    issued = make_issued(members=members)
+    numbers, file = printed_slips(issued)
+    token.mkdir()
+    return open_box(folder / "opened", issued, make_request(issued, token=token, slips=file)), numbers
 
 
 def watch(made: MadeBox, paper: tuple[str, ...], count: int) -> Afternoon:
@@ -150,9 +168,9 @@ class SlipsFound:
         return abs(self.places.rate - self.chance) <= self.bound
 
 
-def slip_experiment(folder: Path, rounds: int, *, ballots: int = 12) -> SlipsFound:
-    """Vote `rounds` rounds by slips and try to tie them."""
-    made, paper = slip_box(folder, members=ballots + 3)
+def slip_experiment(folder: Path, rounds: int, *, ballots: int = 12, printed: bool = False) -> SlipsFound:
+    """Vote `rounds` rounds by slips, made in the hall or `printed` before, and try to tie them."""
+    made, paper = slip_box(folder, members=ballots + 3, printed=printed)
     afternoons = [_one(made, paper, folder / str(number), ballots) for number in range(rounds)]
     places = [found for afternoon in afternoons for found in by_place(afternoon)]
     whole = [len(by_snapshots(afternoon, stick=True) & set(afternoon.votes)) for afternoon in afternoons]

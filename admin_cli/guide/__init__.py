@@ -3,7 +3,7 @@
     afternoon    which round, and what comes next where it stands; the one loop
     nine         批复 on this laptop: nine questions           sealing    验箱封箱: file, stick, names, codes
     asking_hall  what only people can see: clock, projector, camera, whose laptop
-    paper        投票凭条, where they are wanted
+    printed      投票凭条 that came with the 批复            paper      those made here, where they are wanted
     voting       the kiosk                                     counting   签到人数, count or go on, void
     officers     two holders' codes; after three tries the emergency envelope
     finishing    公布, the stick, 清除本机

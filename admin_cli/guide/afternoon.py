@@ -173,7 +173,7 @@ def _vote_or_count(setting: Setting, found: Status) -> None:
     desk.heading(found.title)
     desk.say(f"箱号：{found.box_words}", progress(found))
     ways = [("继续投票", vote), ("投票已结束，开箱计票", count), ("作废本次测评", void)]
-    if not found.issued:
+    if not (found.issued or found.collected):  # 定点, the first is not known
         desk.say("还没有宣读的，请先宣读：票箱为空，现在封箱，开始投票。")
         ways = [("开始投票", vote), ("制作投票凭条（打印后裁开，团员凭号码投票）", make_paper), ways[-1]]
     _, act = ways[desk.choose("现在：", [name for name, _ in ways], back="离开") - 1]

@@ -9,7 +9,7 @@ from admin_cli.figures import record_of, seal_words
 from admin_cli.guide.desk import Desk
 from admin_cli.guide.officers import two_codes
 from admin_cli.guide.setting import Setting
-from admin_cli.guide.voting import vote
+from admin_cli.guide.voting import so_far, vote
 from admin_cli.inputs import checked_line
 from ballots_store.closing import CloseRequest, close_round
 from ballots_store.errors import LeftoverMissing, TokenAway
@@ -35,7 +35,7 @@ def count(setting: Setting, found: Status) -> None:
     """
     basis = authorised(setting.home, found.round_id)
     setting.desk.heading("开箱计票")
-    setting.desk.say(f"{found.title}：发出{found.issued}张，收回{found.collected}张。")
+    setting.desk.say(f"{found.title}：{so_far(found)}。")
     present = _present(setting.desk, found, basis)
     if present is None:
         void(setting, found)

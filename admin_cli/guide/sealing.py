@@ -13,8 +13,10 @@ from admin_cli.figures import record_of
 from admin_cli.guide.asking_hall import ask_hall, check_machine
 from admin_cli.guide.desk import Desk
 from admin_cli.guide.places import choose_file, choose_folder, found_files
+from admin_cli.guide.printed import printed_slips
 from admin_cli.guide.setting import Setting, reads_name
 from admin_cli.inputs import read_roster
+from admin_cli.opening import after_slips
 from admin_cli.organisations import fingerprint_words
 from ballots_store.files import read_capped
 from ballots_store.heading import check_window
@@ -67,6 +69,7 @@ def seal(setting: Setting, path: Path, activation_code: str = "") -> str:
     basis = _believed(setting, path, data)
     _agree(setting, basis)
     roster = _roster(setting, path, basis)
+    slips = printed_slips(setting, path, read_authorisation(data, enrolled(setting.home)))
     token = _stick(setting)
     remarks = check_machine(setting, token, rehearsal=basis.mode == "rehearsal")
     answers, laptop = ask_hall(setting, basis.assessed.name)
@@ -85,10 +88,15 @@ def seal(setting: Setting, path: Path, activation_code: str = "") -> str:
         laptop=laptop,
         token=token,
         readiness=(*remarks, *answers),
+        slips=slips,
     )
     setting.desk.say("正在封箱…")
     opened = open_round(setting.home, request, roots=enrolled(setting.home), now=setting.now())
     _read_aloud(setting.desk, basis, opened)
+    if opened.slips:
+        setting.desk.heading("投票凭条")
+        setting.desk.say(*after_slips(opened.slips))
+        setting.desk.pause()
     return opened.round_id
 
 

@@ -42,4 +42,10 @@ def _envelope(setting: Setting, round_id: str) -> bool:
 
 def progress(found: Status) -> str:
     """What is known of the votes without any code."""
-    return f"已发出{found.issued}张，收回{found.collected}张；有效线：至少{found.quorum_needed}张。"
+    return f"已{so_far(found)}；有效线：至少{found.quorum_needed}张。"
+
+
+def so_far(found: Status) -> str:
+    """发出 and 收回; 定点, what was handed out is known only once the slips left over are counted."""
+    issued = "" if found.issued is None else f"发出{found.issued}张，"
+    return f"{issued}收回{found.collected}张"

@@ -135,20 +135,22 @@ def blank_report(record: Authorisation) -> bytes:
     return sheet.data()
 
 
-def afternoon_card(record: Authorisation) -> bytes:
-    """测评当天操作 on one page: who does what, in order."""
+def afternoon_card(record: Authorisation, *, slips: bool = False) -> bytes:
+    """测评当天操作 on one page: who does what, in order; `slips`: 投票凭条 come printed with it."""
     sheet = Sheet(f"测评当天操作 {record.branch.name}", tight=True)
     sheet.title(f"测评当天操作{rehearsal_mark(record)}")
     sheet.note(f"{record.branch.name}　{record.title}　指导监督人员：{record.supervisor or '________'}")
-    sheet.table([("步骤", "谁", "做什么"), *_steps(record)], (24.0, 34.0, 112.0), height=15, centred=False)
+    sheet.table([("步骤", "谁", "做什么"), *_steps(record, slips=slips)], (24.0, 34.0, 112.0), height=15, centred=False)
     sheet.space(4)
     for line in _TROUBLES:
         sheet.note(line)
     return sheet.data()
 
 
-def _steps(record: Authorisation) -> list[tuple[str, str, str]]:
+def _steps(record: Authorisation, *, slips: bool) -> list[tuple[str, str, str]]:
     needed = quorum_needed(record.registered)
+    stationed = record.method == "stationed"
+    counted = "，清点未发出的凭条" if slips or stationed else ""
     return [
         (
             "会前",
@@ -156,19 +158,35 @@ def _steps(record: Authorisation) -> list[tuple[str, str, str]]:
             "准备笔记本电脑、电源、票箱U盘；关闭投影、屏幕共享和远程控制；票箱放在独立的投票区域，屏幕背向会场。",
         ),
         ("到场", "指导监督人员", "携带授权书（启用码）、批复文件；核对上级团组织密钥指纹。测评对象不接触口令。"),
+        *(_SLIP_STEPS if slips else ()),
         ("开场", "指导监督人员", "介绍测评办法及相关要求，宣读五项基本履职要求；团员推选计票人；团员在签到表上签名。"),
         (
             "验箱封箱",
             "两人",
             "运行 beikaobei-admin guide，输入启用码；两人各设口令；当众宣读“票箱为空，现在封箱，开始投票”和箱号。",
         ),
-        ("投票", "团员逐一", "指导监督人员输入开启口令后离开；团员单独填写、确认、离开。其他人员远离投票区域。"),
-        ("停止投票", "两人", f"核对签到表，填报实到人数。参与不足{needed}名的继续投票；不得催问、代填。"),
+        ("投票", "团员逐一", _VOTING[stationed, slips or stationed]),
+        ("停止投票", "两人", f"核对签到表，填报实到人数{counted}。参与不足{needed}名的继续投票；不得催问、代填。"),
         ("开箱计票", "两人", "两人各输入口令，当场计票；核对箱号与封箱时一致。"),
         ("公布", "指导监督人员", "当场公布测评结果，团员可拍照留存二维码；填写结果报告单并签名。"),
         ("报送", "指导监督人员", "核对U盘中的结果文件，报送上级团组织；按屏幕提示清理本机。"),
     ]
 
+
+_SLIP_STEPS = (
+    (
+        "投票凭条",
+        "指导监督人员",
+        "携带印好、裁开、打乱、密封的凭条；“投票凭条.slips”与批复文件同在U盘，封箱时选“用”，封箱后删除。",
+    ),
+)
+_ALONE = "团员单独填写、确认、离开。其他人员远离投票区域。"
+_VOTING = {
+    (False, False): f"指导监督人员输入开启口令后离开；{_ALONE}",
+    (False, True): f"指导监督人员输入开启口令后离开，或团员输入自行抽取的凭条号；{_ALONE}",
+    (True, True): f"团员自行抽取凭条，不登记号码；在规定时间内到票箱处输入凭条号，{_ALONE}",
+}
+"""What is done at the box, by whether the round is 定点 and whether it has slips."""
 
 _TROUBLES = (
     "死机、断电：重新开机，再次运行 guide，两人各输入口令，从原处继续；已投的票不丢失。",

@@ -59,7 +59,7 @@ class Sheet:
 
     def __init__(self, title: str, *, landscape: bool = False, tight: bool = False, numbered: bool = False) -> None:
         """`title`: the document's property; `tight`: narrow margins for forms; `numbered`: — 1 — at the foot."""
-        self._document = docx.Document(io.BytesIO(_base()))
+        self._document = empty_document()
         self._properties(title)
         self._page(landscape=landscape, tight=tight)
         if numbered:
@@ -203,6 +203,11 @@ _STYLES = {"Normal", "Default Paragraph Font", "Normal Table", "No List", "Table
 
 
 _UNUSED_PARTS = {"stylesWithEffects", "customXml", "numbering", "thumbnail", "webSettings"}
+
+
+def empty_document() -> Any:  # noqa: ANN401  python-docx's document
+    """A document to fill, with the few styles that this house uses."""
+    return docx.Document(io.BytesIO(_base()))
 
 
 @functools.cache

@@ -6,6 +6,7 @@ themselves always run with the real one.
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import os
@@ -115,11 +116,7 @@ class Admin:
 
     def vote(self, marks: str, *, token: Path | None = None, stop: bool = True) -> None:
         """Cast one ballot for each of `marks` (满 不 空), as the kiosk does."""
-        with_codes = {
-            Holder.SUPERVISOR: self.codes["BEIKAOBEI_SUPERVISOR_CODE"],
-            Holder.TELLER: self.codes["BEIKAOBEI_TELLER_CODE"],
-        }
-        box = BallotBox.start(self.home, self.home.pick(None), with_codes, token=token, clock=lambda: datetime.now(UTC))
+        box = self._start(token)
         for mark in marks:
             box.check_pin(self.codes["BEIKAOBEI_PIN"].encode(), 0.0)
             box.unlock(None)
@@ -127,6 +124,28 @@ class Admin:
         if stop:
             box.stop()
         box.close()
+
+    def vote_by_slips(self, numbers: Sequence[str], *, stop: bool = True) -> None:
+        """Cast a 满意 by each of the slips `numbers`, as the kiosk does."""
+        box = self._start(None)
+        for number in numbers:
+            box.admit(number.encode(), 0.0)
+            box.unlock(None)
+            box.cast(Choice.SATISFIED)
+        if stop:
+            box.stop()
+        box.close()
+
+    def officers(self) -> dict[Holder, str]:
+        """The codes of both."""
+        return {
+            Holder.SUPERVISOR: self.codes["BEIKAOBEI_SUPERVISOR_CODE"],
+            Holder.TELLER: self.codes["BEIKAOBEI_TELLER_CODE"],
+        }
+
+    def _start(self, token: Path | None) -> BallotBox:
+        clock = functools.partial(datetime.now, UTC)
+        return BallotBox.start(self.home, self.home.pick(None), self.officers(), token=token, clock=clock)
 
     def begin(self, *, members: int = 6, rehearsal: bool = False) -> str:
         """What `keys new`, `authorize` and `open` do, with cheap keys; the round's id."""

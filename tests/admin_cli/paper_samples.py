@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -17,7 +18,10 @@ from admin_cli.papers.kit import kit_papers
 from admin_cli.papers.officers import Granted
 from admin_cli.papers.publicity import Held, Notice, notice
 from admin_cli.papers.reporting import Recipient, Report, report
+from admin_cli.slips_sheet import slips_document
+from ballots_store.slip_making import SlipSheet
 from rounds.results import Figures, figures
+from rounds.slips import is_slip_number
 from rounds.tally import Account, Tally
 
 BRANCH = "土木工程学院2015级一班团支部"
@@ -66,6 +70,11 @@ def progress(day: date = date(2017, 4, 3)) -> Progress:
     return Progress("共青团某市委", date(2017, 4, 1), day, shares, shares, [missing])
 
 
+def slip_sheet(*numbers: str, box_words: str = "") -> SlipSheet:
+    record = made().authorisation.record
+    return SlipSheet(record.title, box_words, False, record.opens, record.closes, numbers, record.round_id)
+
+
 @functools.cache
 def papers() -> dict[str, bytes]:
     """Every .docx that this house prints, by name."""
@@ -73,6 +82,7 @@ def papers() -> dict[str, bytes]:
     called = Called(1, "高校", "共青团某某大学委员会", BRANCH, "2017年4月1日", "李督导")
     return {
         **kit_papers(granted(), ("欧阳小明",)),
+        "slips": slips_document(slip_sheet(*(f"{at:010}" for at in range(22)))),
         "notice": notice(noticed()),
         **{f"report-{to}": report(Report(unsatisfied, to, day=date(2017, 4, 6))) for to in Recipient},
         "circular": circular(progress()),
@@ -82,6 +92,18 @@ def papers() -> dict[str, bytes]:
 
 def opened(data: bytes) -> Any:
     return docx.Document(io.BytesIO(data))
+
+
+def slip_numbers(paper: bytes) -> list[str]:
+    """The numbers on a sheet of slips that were printed with a 批复; each slip says whose it is."""
+    (table,) = opened(paper).tables
+    slips = [cell.text for row in table.rows for cell in row.cells if cell.text]
+    assert all("一次有效，与选择无关" in slip and "投票凭条号" in slip for slip in slips)
+    assert all(re.search(r"测评编号：\d{4}-[0-9a-f]{16}", slip) for slip in slips)
+    numbers = ["".join(found[0].split()) for slip in slips if (found := re.findall(r"\d{3} \d{3} \d{4}", slip))]
+    assert len(numbers) == len(slips)
+    assert all(is_slip_number(number.encode()) for number in numbers)
+    return numbers
 
 
 def runs(data: bytes) -> Iterator[Any]:

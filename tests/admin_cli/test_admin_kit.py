@@ -21,7 +21,7 @@ BRANCHES = tuple(
     (f"B{at}", f"土木{at}班团支部", "50", f"书记{at}", "支部委员会书记", "2015年9月", 10 + at, "是", "李督导")
     for at in range(1, 4)
 )
-PAPERS = 8
+PAPERS = 10
 
 
 @pytest.fixture

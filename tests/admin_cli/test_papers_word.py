@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -13,16 +14,30 @@ import pytest
 from docx.oxml.ns import qn
 from hypothesis import given
 from hypothesis import strategies as st
-from paper_samples import BRANCH, FINGERPRINT, counted, granted, held, noticed, opened, papers, progress, runs, text
+from paper_samples import (
+    BRANCH,
+    FINGERPRINT,
+    counted,
+    granted,
+    held,
+    noticed,
+    opened,
+    papers,
+    progress,
+    runs,
+    slip_sheet,
+    text,
+)
 
 from admin_cli.papers.calling import QUESTIONS
 from admin_cli.papers.circular import Share, circular
 from admin_cli.papers.dates import chinese_moment, chinese_span, chinese_window
-from admin_cli.papers.hall import attendance, paper_form
+from admin_cli.papers.hall import afternoon_card, attendance, paper_form
 from admin_cli.papers.kit import WITH_CODES
 from admin_cli.papers.officers import Granted, letter
 from admin_cli.papers.publicity import notice
 from admin_cli.papers.reporting import Recipient, Report, report
+from admin_cli.slips_sheet import slips_document
 from rounds.documents import DEFAULT_DUTIES
 from rounds.errors import RuleRefusal
 
@@ -112,6 +127,41 @@ def test_the_paper_form_is_annex_1() -> None:
     assert "请2017年4月1日17时00分前，将测评表投（交）至土木楼201教室。" in said
     for box in ("满意", "不满意", "多选或不选均为无效"):
         assert box in said
+
+
+@pytest.mark.parametrize(("count", "rows"), [(1, 1), (3, 1), (4, 2), (22, 8)])
+def test_slips_stand_in_a_grid_and_the_last_row_may_be_short(count: int, rows: int) -> None:
+    numbers = [f"{at:010}" for at in range(count)]
+    (table,) = opened(slips_document(slip_sheet(*numbers))).tables
+    cells = [cell.text for row in table.rows for cell in row.cells]
+    assert (len(table.rows), len(cells)) == (rows, 3 * rows)
+    found = ["".join(re.findall(r"^\d{3} \d{3} \d{4}$", cell, re.MULTILINE)).replace(" ", "") for cell in cells]
+    assert found == numbers + [""] * (3 * rows - count)
+    assert cells[count:] == [""] * (3 * rows - count)
+    xml = table._tbl.xml  # noqa: SLF001  what Word reads
+    assert (xml.count('w:val="dashed"'), xml.count("<w:trHeight")) == (6, rows)
+
+
+@pytest.mark.parametrize(("box_words", "whose"), [("", "测评编号：2016-"), ("的一是在", "箱号：的一是在")])
+def test_a_slip_says_whose_it_is_before_and_after_there_is_a_box(box_words: str, whose: str) -> None:
+    said = text(slips_document(slip_sheet("0000000000", box_words=box_words)))
+    for expected in (whose, BRANCH, "一次有效，与选择无关", "4月1日14:30至4月1日17:00投票"):
+        assert expected in said
+    assert ("箱号" in said) is bool(box_words)
+
+
+@pytest.mark.parametrize(
+    ("method", "slips", "said"),
+    [
+        ("gathered", False, "指导监督人员输入开启口令后离开；"),
+        ("gathered", True, "或团员输入自行抽取的凭条号；"),
+        ("stationed", True, "在规定时间内到票箱处输入凭条号"),
+    ],
+)
+def test_the_card_of_the_day_fits_how_it_is_voted(method: str, said: str, *, slips: bool) -> None:
+    card = text(afternoon_card(replace_record(method=method).authorisation, slips=slips))
+    assert said in card
+    assert ("投票凭条.slips" in card) is ("清点未发出的凭条" in card) is slips
 
 
 def test_the_notice_gives_result_reason_days_and_channels() -> None:

@@ -13,7 +13,7 @@ from hall import fill_in, press_when, stand
 from leaks import cannot_read_memory, in_files, in_memory, in_process, spelled
 from real_kiosk import rehearsed, voting
 from secrecy_experiments import cast_unchecked, unlock_unchecked
-from slip_experiments import slip_experiment
+from slip_experiments import slip_box, slip_experiment
 from terminal import Terminal
 
 from ballots_store.slip_making import SlipRequest, SlipSheet, make_slips
@@ -28,8 +28,9 @@ def scratch() -> Iterator[Path]:
         yield folder
 
 
-def test_no_slip_can_be_tied_to_a_ballot(scratch: Path) -> None:
-    found = slip_experiment(scratch, 12)
+@pytest.mark.parametrize("printed", [False, True], ids=["made in the hall", "printed with the authorisation"])
+def test_no_slip_can_be_tied_to_a_ballot(scratch: Path, *, printed: bool) -> None:
+    found = slip_experiment(scratch, 12, printed=printed)
     assert found.places_are_chance, found
     assert found.snapshots == 0
     assert found.control_places.rate == 1.0
@@ -82,9 +83,11 @@ def test_slip_or_pin_whatever_is_chosen_the_same_statements_run(scratch: Path) -
     assert re.findall("BEGIN|COMMIT", seen[0]) == ["BEGIN", "COMMIT"] * 4  # unlock and cast, each with its spoiling
 
 
-def test_no_number_is_in_clear_on_any_medium(scratch: Path) -> None:
-    made = make_box(scratch / "home", token=scratch / "stick")
-    slips = made.slips()
+@pytest.mark.parametrize("printed", [False, True], ids=["made in the hall", "printed with the authorisation"])
+def test_no_number_is_in_clear_on_any_medium(scratch: Path, *, printed: bool) -> None:
+    made, slips = slip_box(scratch, members=6, printed=printed)
+    if printed:  # the file that brought them, forgotten on the stick
+        (scratch / "stick" / "投票凭条.slips").write_bytes(made.request.slips or b"")
     box = made.start()
     for number in slips[:5]:
         box.admit(number.encode(), 0.0)
