@@ -20,6 +20,9 @@ _PLACE = mount_of(PurePosixPath(tempfile.gettempdir()), parse_mountinfo(read_fac
 if _PLACE is not None and _PLACE.kind == "tmpfs":
     os.environ["TMPDIR"] = tempfile.tempdir = "/var/tmp"  # noqa: S108  the system's folder for them on a disk
 
+# Screens are drawn for 256 colours wherever the tests run; those of other terminals name theirs.
+os.environ["TERM"] = "xterm-256color"
+
 # On a busy machine a slow example is slow, not wrong.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
