@@ -219,7 +219,7 @@ def test_a_disk_that_is_full_opens_nothing(scratch: Path, limit: int) -> None:
 
     fate = in_child(work)
     assert fate.acknowledged == ("refused",), fate.error
-    assert [path.name for path in home.joinpath("rounds").iterdir()] == [made.round_id]
+    assert {path.name for path in home.joinpath("rounds").iterdir()} == {made.round_id, ".opening.lock"}
     assert list((scratch / "stick").iterdir()) == []
     assert open_box(home, issued, request).start().figures().issued == 0
 
