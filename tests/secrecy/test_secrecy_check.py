@@ -76,6 +76,18 @@ def test_keys_that_were_not_erased_are_found(scratch: Path) -> None:
     assert found(examine_path(scratch), "remnant") == {"密钥槽"}  # a kiosk that was killed between its two writes
 
 
+def test_what_is_written_once_a_round_is_no_trace_of_a_cast(scratch: Path) -> None:
+    made = make_box(scratch / "home")
+    made.slips(5)
+    (scratch / "slips.docx").unlink()
+    (made.folder.path / "opening.json").write_text('{"box_id":"","token":""}')  # killed behind the last step of `open`
+    made.vote(FIVE_BALLOTS)
+    assert found(examine_path(scratch)) | found(examine_path(scratch), "remnant") == set()
+    with made.folder.log.open("a") as log:  # the control
+        log.write('{"at":"2099-04-01T14:31:00+08:00","event":"cast"}\n')
+    assert found(examine_path(scratch), "remnant") == {"日志"}
+
+
 @pytest.mark.parametrize("with_roster", [False, True])
 @pytest.mark.parametrize("with_stick", [False, True])
 def test_the_box_gives_nothing_at_any_stage(scratch: Path, *, with_stick: bool, with_roster: bool) -> None:
