@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 from canvass_desk import POSTGRESQL, Desk, new_desk, postgresql_address
+from dealing import dealt, waits
 from hypothesis import HealthCheck, settings
 
 from ballots_store.medium import mount_of, parse_mountinfo, read_facts
@@ -51,13 +52,20 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
             yield made
 
 
+def cores() -> int:
+    return os.cpu_count() or 1
+
+
 def pytest_xdist_auto_num_workers() -> int:
-    """Two workers more than there are cores: the pty tests mostly wait, as people do before a screen."""
-    return (os.cpu_count() or 1) + 2
+    """Three workers more than there are cores: theirs are the tests that mostly wait, as people do before a screen."""
+    return cores() + 3
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """CI reads from the report whether a pty test was skipped."""
+    """CI reads from the report whether a pty test was skipped; tests that wait begin beside tests that compute."""
     for item in items:
         if item.get_closest_marker("pty"):
             item.user_properties.append(("pty", "1"))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers > cores():
+        items[:] = dealt(items, workers, workers - cores(), waits)
