@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 
 from ballots_store.medium import mount_of, parse_mountinfo, read_facts
 
-pytest_plugins = ["admin_fixtures"]
+pytest_plugins = ["admin_fixtures", "box_fixtures"]
 
 # No official box is opened in memory, where some systems keep /tmp (Debian 13, Fedora): tests need a disk.
 _PLACE = mount_of(PurePosixPath(tempfile.gettempdir()), parse_mountinfo(read_facts().mountinfo))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,6 @@ from box_factory import (
     MadeBox,
     kept,
     make_box,
-    memory_folder,
     roots,
 )
 from killing import Acknowledge, Switch, killed_at, steps_of
@@ -39,12 +38,6 @@ from rounds.chain import read_result
 from rounds.choices import Choice
 from rounds.errors import RuleRefusal, VerificationFailure
 from rounds.sharing import Holder
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
 
 
 @pytest.fixture

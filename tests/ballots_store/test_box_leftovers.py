@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
-from box_factory import MadeBox, make_box, make_issued, make_request, memory_folder, open_box
+from box_factory import MadeBox, make_box, make_issued, make_request, open_box
 from killing import Acknowledge, Switch, Work, in_child, killed_at, steps_of
 
 from ballots_store import files, leftovers
@@ -21,12 +20,6 @@ from rounds.issuing import IssuedAuthorisation
 
 ISSUED = make_issued()
 LATER = make_issued()
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
 
 
 def opening(folder: Path, *, stick: bool, issued: IssuedAuthorisation = ISSUED) -> Work:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from admin_script import Admin
-from box_factory import CLOSED, FIVE_BALLOTS, SUPERVISOR, TELLER, MadeBox, make_box, memory_folder
+from box_factory import CLOSED, FIVE_BALLOTS, SUPERVISOR, TELLER, MadeBox, make_box
 from planted_stores import PLANTS, plant_clear, plant_counters, some_ballots
 from secrecy_experiments import recovered
 
@@ -20,12 +19,6 @@ from ballots_store.examination import Report, examine_path, examine_round
 from ballots_store.examination_pages import parse_leaf
 from ballots_store.frozen import copy_to_token
 from rounds.choices import Choice
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
 
 
 def stands(folder: Path) -> dict[Path, tuple[bytes, int]]:
