@@ -74,7 +74,7 @@ def close(
 def _close(session: Session, request: CloseRequest, token: Path | None) -> bytes:
     """Count; at a terminal ask for the leftover slips, and with too few voters what to do."""
     try:
-        return close_round(session.home, request, token=token, now=session.now()).result
+        return close_round(session.home, request, token=token, now=session.now(), warn=session.output.warn).result
     except LeftoverMissing as missing:
         if not interactive():
             raise
@@ -83,7 +83,7 @@ def _close(session: Session, request: CloseRequest, token: Path | None) -> bytes
         if not interactive():
             raise
         request = replace(request, below_quorum_reason=_reason_to_end(few))
-    return close_round(session.home, request, token=token, now=session.now()).result
+    return close_round(session.home, request, token=token, now=session.now(), warn=session.output.warn).result
 
 
 def _copy_to_token(session: Session, round_id: str, token: Path | None) -> str | None:
@@ -157,7 +157,8 @@ def void(session: Session, *, round_id: str | None, out: Path, **given: Any) -> 
         else:
             codes = holder_codes(emergency=given.pop("emergency"))
             token = given.pop("token")
-            data = void_round(session.home, VoidRequest(round_id, codes, **given), token=token, now=session.now())
+            request = VoidRequest(round_id, codes, **given)
+            data = void_round(session.home, request, token=token, now=session.now(), warn=session.output.warn)
         _write(files, out, data)
     _show_void(session, record_of(data, VOID), digest(_payload(data)), out)
 

@@ -35,6 +35,13 @@ STATE_NAMES = {
 _STORAGE_NAMES = {"token": "票箱U盘", "same_disk": "与票箱同在本机磁盘"}
 
 
+LEFT = (
+    "以前中断的封箱留有“{folder}”，未能清除：可能是当时所用的票箱U盘不在原来的位置，插回后下次封箱时清除；"
+    "不影响本次测评。"
+)
+"""Said of each folder that `leftovers.clear` left."""
+
+
 @command(
     "open",
     "验箱封箱：核对批复，生成空票箱，两名工作人员各设口令，宣读封箱报告。\n"
@@ -62,6 +69,8 @@ def open_round_command(session: Session, file: Path, card: Path | None, **given:
     basis = authorisation.record
     request = _request(session, authorisation, given)
     opened = open_round(session.home, request, roots=roots, now=session.now())
+    for folder in opened.left:
+        session.output.warn(LEFT.format(folder=folder))
     saved = _save_zero_report(session, given["zero_report"], opened)
     _read_aloud(session, request, basis, opened)
     session.output.answer(

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -81,6 +81,7 @@ class BallotBox:
         self._alive = True
         self.heading = heading(held, state)
         self.restart_note: str | None = None
+        self.unlogged: list[str] = []  # warnings of the log, for when there is a plain terminal to say them on
 
     @classmethod
     def start(
@@ -114,6 +115,7 @@ class BallotBox:
             held.close()
             raise
         box.restart_note = note
+        log.append_after(held.folder.log, "started", clock(), box.unlogged.append)
         return box
 
     @staticmethod
@@ -130,7 +132,6 @@ class BallotBox:
         held.settle(found, draw)
         with step(hook, "start"):
             held.commit(state := found.started(emergency=Holder.EMERGENCY in codes), draw)
-        log.append(held.folder.log, "started", clock())
         return state, restart_note(found)
 
     def confirm(self, *, count_agrees: bool) -> None:
@@ -140,7 +141,7 @@ class BallotBox:
             RuleRefusal: they say that it is another; the box is let go.
         """
         if not count_agrees:
-            log.append(self._held.folder.log, "count_disputed", self._clock())
+            log.append_after(self._held.folder.log, "count_disputed", self._clock(), self.unlogged.append)
             self.close()
             raise RuleRefusal("已投张数与停机前不一致，停止使用：请保留本机和票箱U盘，报告上级团组织。")
 
@@ -370,7 +371,7 @@ class BallotBox:
         self._state = self._durable = change.state
         self._stage, self._session, self._interrupted = change.stage, change.session, None
         if change.stage is Stage.STOPPED:
-            log.append(self._held.folder.log, "stopped", self._clock())
+            log.append_after(self._held.folder.log, "stopped", self._clock(), self.unlogged.append)
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
@@ -386,10 +387,8 @@ class BallotBox:
                 raise BoxStopped from None
             raise
 
-    @contextmanager
-    def _stepped(self, name: str) -> Iterator[None]:
-        with step(self._hook, name):
-            yield
+    def _stepped(self, name: str) -> AbstractContextManager[None]:
+        return step(self._hook, name)
 
     def _check_alive(self) -> None:
         """No verb on a dead box, nor on one that does not know what is on its medium."""

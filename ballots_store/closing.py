@@ -70,8 +70,11 @@ def close_round(
     token: Path | None = None,
     draw: Draw = secrets.token_bytes,
     hook: Hook = no_hook,
+    warn: log.Warn = log.say,
 ) -> Closed:
     """Count a round and sign its result; kept in the box, so that it can be exported again (`stored_end`).
+
+    `warn` hears it where the log can't be written any more: the round is closed all the same.
 
     Raises:
         BoxInUse: the kiosk runs.
@@ -99,7 +102,7 @@ def close_round(
         held.settle(state, draw)
         with step(hook, "close"):
             held.commit(ended, draw, meta={END: result})
-        log.append(held.folder.log, "closed", now)
+        log.append_after(held.folder.log, "closed", now, warn)
     return Closed(result, record, words(seal, BOX_WORDS))
 
 
@@ -221,13 +224,14 @@ def conduct_of(held: HeldBox, state: BoxState, signers: tuple[Holder, ...], even
     """How the round ran; `event`: what ends it, closed or void."""
     lines, complete = log.read(held.folder.log)
     ending = LogLine(at=stamp(now), event="closed" if event == "closed" else "void")
+    stopped = state.stage is Stage.STOPPED
     return Conduct(
         emergency_used=state.emergency_used or Holder.EMERGENCY in signers,
         helped=state.helped,
         log=(*lines, ending),
-        log_complete=complete,
+        log_complete=complete and log.is_complete(lines, starts=state.starts, stopped=stopped),
         starts=state.starts,
-        stopped=state.stage is Stage.STOPPED,
+        stopped=stopped,
         wrong_codes=state.wrong_pins,
     )
 

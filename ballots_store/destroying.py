@@ -7,7 +7,6 @@ finished by the next call, without codes. Authorisation, zero report and the sig
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +17,7 @@ import msgspec
 
 from ballots_store.closing import issuer_roots
 from ballots_store.errors import StorageFailure, TokenAway
-from ballots_store.files import read_capped, sync_folder, write_over
+from ballots_store.files import erase, read_capped, write_over
 from ballots_store.frozen import frozen_home
 from ballots_store.held import END, START_SECRET, HeldBox, slots_path
 from ballots_store.home import Home, RoundFolder
@@ -35,7 +34,6 @@ from rounds.sharing import Holder
 from rounds.version import VERSION
 
 _MAX_NOTE = 16 * 1024
-_CHUNK = 1024 * 1024
 
 
 class DestroyedNote(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -197,17 +195,7 @@ def _secret_files(folder: RoundFolder) -> tuple[Path, ...]:
 def _overwrite(path: Path) -> None:
     """Put zeros over the whole file, through to the medium, and remove it; nothing to do where it is gone."""
     try:
-        with path.open("r+b") as file:
-            left = file.seek(0, 2)
-            file.seek(0)
-            while left > 0:
-                left -= file.write(bytes(min(left, _CHUNK)))
-            file.flush()
-            os.fsync(file.fileno())
-        path.unlink()
-        sync_folder(path.parent)
-    except (FileNotFoundError, NotADirectoryError):
-        return
+        erase(path)
     except OSError as error:
         raise StorageFailure(
             f"销毁尚未完成：无法覆盖“{path}”（{reason(error)}），请检查磁盘和票箱U盘，再次执行 destroy。"

@@ -25,12 +25,12 @@ _CLEAR_CHOICES = r"不?满意(?!度)|空白票?|弃权|赞成|反对|已投|未�
 _CHOICE = re.compile(rf"\A(?:{_CLEAR_CHOICES}|yes|no|y|n)\Z", re.IGNORECASE)
 _IN_TEXT = re.compile("|".join(f"(?:{word})" for word in ("不?满意(?!度)", "空白票", "弃权")).encode())
 _TIME = re.compile(rb"\d{1,2}:\d{2}(?::\d{2})?|\b1[5-9]\d{8}\b")
-_EVENTS = {"opened", "started", "wrong_code", "count_disputed", "stopped", "closed", "void"}
+_EVENTS = {"opened", "slips_made", "started", "wrong_code", "count_disputed", "stopped", "closed", "void"}
 _LONGEST_LINE = 300
 _SLOTS, _PAGE, _KEY = b"beikaobei-slots1", 4096, 32
 _FIXED_NAMES = re.compile(
     r"\A(?:box\.sqlite|box\.sqlite-journal|slots|lock|log\.jsonl|authorisation\.auth|zero-report\.json|end\.json|destroyed\.json"
-    r"|registry\.sqlite(?:-wal|-shm|-journal)?|.+\.(?:slots|auth|pub|key|result|void))\Z"
+    r"|opening\.json|\.opening\.lock|registry\.sqlite(?:-wal|-shm|-journal)?|.+\.(?:slots|auth|pub|key|result|void))\Z"
 )
 _META = re.compile(
     r"\A(?:authorisation|zero_report|issuer|issuer_name|token|end|officer \w+|round key \w+|start key \w+"

@@ -10,6 +10,8 @@ from pathlib import Path
 from ballots_store.errors import StorageFailure
 from ballots_store.reasons import reason
 
+_CHUNK = 1024 * 1024
+
 
 def read_capped(path: Path, cap: int, what: str) -> bytes:
     """The bytes of `path`, at most `cap`; `what` names the file to the user.
@@ -135,6 +137,24 @@ def write_synced(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def erase(path: Path) -> None:
+    """Put zeros over the whole file, through to the medium, and remove it; nothing to do where it is gone.
+
+    Raises:
+        OSError: it can't be written or removed; it may be overwritten in part.
+    """
+    with suppress(FileNotFoundError, NotADirectoryError):
+        with path.open("r+b") as file:
+            left = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            while left > 0:
+                left -= file.write(bytes(min(left, _CHUNK)))
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+        sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -13,8 +15,20 @@ from ballots_store.files import sync_folder
 from ballots_store.reasons import reason
 from rounds.documents import LogLine
 from rounds.encoding import stamp
-from rounds.errors import RuleRefusal
+from rounds.errors import RoundError, RuleRefusal
 
+Warn = Callable[[str], None]
+"""Takes one line for the people in the hall."""
+
+_DONE = {
+    "slips_made": "投票凭条已制成",
+    "started": "已启动",
+    "count_disputed": "已停止使用",
+    "stopped": "已停止投票",
+    "closed": "计票已完成，结果有效",
+    "void": "已作废",
+}
+"""What stands although the log has no line of it."""
 _MAX_SIZE = 512 * 1024
 _MILLENNIUM = 2
 _MAX_LINES = 1999
@@ -51,6 +65,29 @@ def append(path: Path, event: str, at: datetime) -> None:
             sync_folder(path.parent)
     except OSError as error:
         raise StorageFailure(f"无法写入测评日志（{reason(error)}）：请检查磁盘空间和权限。") from None
+
+
+def say(line: str) -> None:
+    """A warning where nobody else takes it: one line on stderr."""
+    print(f"注意：{line}", file=sys.stderr)  # noqa: T201  the last resort
+
+
+def append_after(path: Path, event: str, at: datetime, warn: Warn) -> None:
+    """Add the event of a change that is durable already: a failure is warned of, and neither undoes nor hides it.
+
+    Nothing stands on the log alone: a box holds its own stage and counts, a signed end its own line, and a result says
+    that its log is not complete where lines are missing (`is_complete`).
+    """
+    try:
+        append(path, event, at)
+    except RoundError as failure:
+        warn(f"{_DONE[event]}，但未能记入测评日志：{failure}")
+
+
+def is_complete(lines: tuple[LogLine, ...], *, starts: int, stopped: bool) -> bool:
+    """Whether the log has a line for every start, and for the stop, that the box itself knows of."""
+    events = [line.event for line in lines]
+    return events.count("started") >= starts and ("stopped" in events or not stopped)
 
 
 def read(path: Path) -> tuple[tuple[LogLine, ...], bool]:

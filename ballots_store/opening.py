@@ -6,16 +6,14 @@ Everything is made in a folder whose name no command looks at, and renamed into 
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from ballots_store import log
+from ballots_store import leftovers, log
 from ballots_store.attested import sign_parts
 from ballots_store.brought_slips import open_slips, read_brought
 from ballots_store.errors import StorageFailure
@@ -90,6 +88,8 @@ class Opened:
     few_members: bool
     slips: int
     """How many 投票凭条 came with the authorisation and are in the box now."""
+    left: tuple[Path, ...] = ()
+    """Folders of earlier openings that were cut off and could not be cleared away."""
 
 
 @dataclass(frozen=True)
@@ -157,8 +157,9 @@ def open_round(
         **sign_parts(parts, bound_to, officers.keys),
     }
     state = _first_state(authorisation.record, verifier, printed, bound_to, draw)
-    _Builder(home, folder, request, draw, hook).build(authorisation, zero_report, meta, state, start_key, now)
-    return _opened(authorisation, zero_report, state)
+    builder = _Builder(home, folder, request, draw, hook)
+    left = builder.build(authorisation, zero_report, meta, state, start_key, now)
+    return _opened(authorisation, zero_report, state, left)
 
 
 def _told(printed: PrintedSlips | None) -> tuple[str, ...]:
@@ -178,7 +179,9 @@ def _first_state(
     return replace(empty, slips=slip_book(printed.numbers, printed.paper, bound_to, draw))
 
 
-def _opened(authorisation: Verified[Authorisation], zero_report: Verified[ZeroReport], state: BoxState) -> Opened:
+def _opened(
+    authorisation: Verified[Authorisation], zero_report: Verified[ZeroReport], state: BoxState, left: tuple[Path, ...]
+) -> Opened:
     basis = authorisation.record
     return Opened(
         round_id=basis.round_id,
@@ -190,6 +193,7 @@ def _opened(authorisation: Verified[Authorisation], zero_report: Verified[ZeroRe
         key_storage=zero_report.record.key_storage,
         few_members=basis.registered < FEW_MEMBERS,
         slips=state.slips.made,
+        left=left,
     )
 
 
@@ -336,34 +340,48 @@ class _Builder:
         state: BoxState,
         start_key: bytes,
         now: datetime,
-    ) -> None:
+    ) -> tuple[Path, ...]:
+        """Build it; return what `leftovers.clear` left of others."""
         bound_to = binding(authorisation.digest, zero_report.digest)
         slot_key = self._draw(KEY_SIZE)
         encoded = encode_state(state, authorisation.record.registered)
         sealed = seal_state(encoded, slot_key, start_key, bound_to, self._draw)
-        half = RoundFolder(self._home.rounds_path / f".opening-{self._draw(8).hex()}")
-        slots = slots_path(half, self._request.token, bound_to)
         try:
             make_folders(self._home.rounds_path)
-            half.path.mkdir(mode=0o700)
-            with step(self._hook, "slots"):
-                create_slots(slots, bound_to, slot_key)
-            with step(self._hook, "box"):
-                create_store(half.box, meta, sorted(self._request.roster), encode_public(state), sealed)
-            with step(self._hook, "copies"):
-                write_synced(half.authorisation, authorisation.data)
-                write_synced(half.zero_report, zero_report.data)
-                log.append(half.log, "opened", now)
-                if state.slips.made:
-                    log.append(half.log, "slips_made", now)
-            with step(self._hook, "publish"):
-                half.path.rename(self._folder.path)
-                sync_folder(self._home.rounds_path)
-        except BaseException as error:
-            shutil.rmtree(half.path, ignore_errors=True)
-            if not self._folder.path.exists():
-                with suppress(OSError):  # a stick that is read-only or out says so by the error that stands
-                    slots.unlink(missing_ok=True)
-            if isinstance(error, OSError):
-                raise StorageFailure(f"无法建立票箱（{reason(error)}）：请检查磁盘空间和权限。") from None
-            raise
+            with leftovers.alone(self._home):
+                left = leftovers.clear(self._home)
+                half = leftovers.begin(self._home, self._request.token, bound_to)
+                try:
+                    with step(self._hook, "slots"):
+                        create_slots(slots_path(half, self._request.token, bound_to), bound_to, slot_key)
+                    with step(self._hook, "box"):
+                        create_store(half.box, meta, sorted(self._request.roster), encode_public(state), sealed)
+                    with step(self._hook, "copies"):
+                        self._copy(half, authorisation, zero_report, state, now)
+                    self._publish(half)
+                except BaseException:
+                    leftovers.undo(half.path)
+                    raise
+        except OSError as error:
+            raise StorageFailure(f"无法建立票箱（{reason(error)}）：请检查磁盘空间和权限。") from None
+        return left
+
+    def _copy(
+        self,
+        half: RoundFolder,
+        authorisation: Verified[Authorisation],
+        zero_report: Verified[ZeroReport],
+        state: BoxState,
+        now: datetime,
+    ) -> None:
+        write_synced(half.authorisation, authorisation.data)
+        write_synced(half.zero_report, zero_report.data)
+        log.append(half.log, "opened", now)
+        if state.slips.made:
+            log.append(half.log, "slips_made", now)
+
+    def _publish(self, half: RoundFolder) -> None:
+        with step(self._hook, "publish"):
+            half.path.rename(self._folder.path)
+            sync_folder(self._home.rounds_path)
+        leftovers.finished(self._folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rounds.documents import Method
 from rounds.errors import RuleRefusal
@@ -61,36 +62,36 @@ class Stopped:
     """封箱码: words of SHA-256(public key ‖ sorted sealed ballots)."""
 
 
-class WrongPin(RuleRefusal):
-    """The 开启口令 was wrong; the failure is already durable."""
+class _WrongNumber(RuleRefusal):
+    """What was typed on the locked screen opens nothing; the failure is already durable."""
+
+    LINE: ClassVar[str]
 
     def __init__(self, tries_left: int, wait_s: float, *, tried: bool = True) -> None:
         """`tries_left` before a wait begins (0 when one has begun); `wait_s` seconds until the next try.
 
         `tried`: False where it came too early, so that nobody knows whether it was wrong.
         """
-        super().__init__("开启口令不正确")
+        super().__init__(self.LINE)
         self.tries_left = tries_left
         self.wait_s = wait_s
         self.tried = tried
 
 
-class WrongSlip(RuleRefusal):
-    """No unused slip of this round has that number; the failure is already durable.
+class WrongPin(_WrongNumber):
+    """The 开启口令 was wrong."""
+
+    LINE = "开启口令不正确"
+
+
+class WrongSlip(_WrongNumber):
+    """No unused slip of this round has that number.
 
     A used slip, one of another round and one that never was get the same answer: whether somebody's slip was used is
     nobody's business.
     """
 
-    def __init__(self, tries_left: int, wait_s: float, *, tried: bool = True) -> None:
-        """`tries_left` before a wait begins (0 when one has begun); `wait_s` seconds until the next try.
-
-        `tried`: False where it came too early, so that nobody knows whether it was wrong.
-        """
-        super().__init__("投票凭条号不正确或已使用")
-        self.tries_left = tries_left
-        self.wait_s = wait_s
-        self.tried = tried
+    LINE = "投票凭条号不正确或已使用"
 
 
 class MiscopiedSlip(RuleRefusal):

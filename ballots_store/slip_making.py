@@ -112,7 +112,7 @@ def make_slips(
         )
         _make(held, state, changed, file, part_of(request.out), draw=draw, hook=hook)
         _publish(request.out, hook)
-        log.append(held.folder.log, "slips_made", now)
+        log.append_after(held.folder.log, "slips_made", now, log.say)
     return SlipsMade(request.round_id, count, resumed=False)
 
 

@@ -57,6 +57,17 @@ def create_slots(path: Path, box_id: bytes, first_key: bytes) -> None:
         raise StorageFailure(f"无法在“{path.parent}”建立密钥文件（{reason(error)}）：请检查票箱U盘。") from None
 
 
+def is_slots_of(path: Path, box_id: bytes) -> bool:
+    """Whether the file holds the slots of the box `box_id`, be they cut off at any byte.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    header = _MAGIC + box_id
+    with path.open("rb") as file:
+        return header.startswith(file.read(len(header)))
+
+
 class KeySlots:
     """The open slots file of one box; every method raises TokenAway when the medium fails."""
 

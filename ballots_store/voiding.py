@@ -53,8 +53,11 @@ def void_round(
     token: Path | None = None,
     draw: Draw = secrets.token_bytes,
     hook: Hook = no_hook,
+    warn: log.Warn = log.say,
 ) -> bytes:
     """End a round without a result; the box stays unopened, no ballot is read.
+
+    `warn`: as `close_round`.
 
     Raises:
         BoxInUse, RuleRefusal, BadInput, VerificationFailure, StorageFailure: as `close_round`.
@@ -65,7 +68,9 @@ def void_round(
         raise BadInput(f"实到人数须在0至{MAX_COUNT}之间：请按签到表核对。")
     with HeldBox(home, request.round_id, token=token, hook=hook) as held:
         if request.token_lost:
-            return _void_unread(held, request, reason, now, hook)
+            report = _void_unread(held, request, reason, now, hook)
+            log.append_after(held.folder.log, "void", now, warn)
+            return report
         holders, state = recovered(held, request.codes, Event.VOID, now)
         slips = slips_of(state, request.leftover)
         record = VoidReport(
@@ -84,7 +89,7 @@ def void_round(
         held.settle(state, draw)
         with step(hook, "void"):
             held.commit(state.ended(Stage.VOID), draw, meta={END: report})
-        log.append(held.folder.log, "void", now)
+        log.append_after(held.folder.log, "void", now, warn)
     return report
 
 
@@ -113,7 +118,6 @@ def _void_unread(held: HeldBox, request: VoidRequest, reason: str, now: datetime
     report = _signed(held, record, holders)
     with step(hook, "void"):
         held.store.update(encode_public_figures(Stage.VOID, issued, collected), {}, hook=hook, meta={END: report})
-    log.append(held.folder.log, "void", now)
     return report
 
 

@@ -17,7 +17,7 @@ from canvass.ledger_schema import branches, organisations
 from canvass.progress import is_late
 from canvass.registry import Registry
 from canvass.rollup_schema import State
-from canvass.rollups import DONE, RERUN, Organisation, Sums, by_child, children, expectation, roots
+from canvass.rollups import DONE, RERUN, Organisation, Sums, by_child, expectation, rows_below
 from canvass.schema import ends, standings
 
 
@@ -51,10 +51,7 @@ def unit_accounts(registry: Registry, *, year: int, deadline: date, path: str | 
     Raises:
         Unreadable: the registry failed.
     """
-    if path is None:
-        tops = roots(registry)
-        path = tops[0].path if len(tops) == 1 and children(registry, tops[0].path) else None
-    listed = roots(registry) if path is None else children(registry, path)
+    path, listed = rows_below(registry, path)
     held = by_child(registry, year=year, path=path)
     late = _late(registry, year, deadline)
     found = recorded_findings(registry, year=year, path=path)

@@ -19,7 +19,7 @@ from canvass.ledger import LedgerBranch, below, ledger_branches
 from canvass.ledger_schema import branches, lines, organisations
 from canvass.registry import Registry
 from canvass.rollup_schema import State
-from canvass.rollups import DONE, RERUN, Sums, by_child, by_line, children, expectation, roots
+from canvass.rollups import DONE, RERUN, Sums, by_child, by_line, expectation, rows_below
 from canvass.schema import OUTCOMES, STANDINGS, EndKind, Standing, ends, papers, standings
 from rounds.errors import RuleRefusal
 from rounds.rules import Outcome
@@ -76,10 +76,7 @@ def stand_by_organisation(registry: Registry, *, year: int, path: str | None = N
     Raises:
         Unreadable: the registry failed.
     """
-    if path is None:
-        tops = roots(registry)
-        path = tops[0].path if len(tops) == 1 and children(registry, tops[0].path) else None
-    listed = roots(registry) if path is None else children(registry, path)
+    path, listed = rows_below(registry, path)
     held = by_child(registry, year=year, path=path)
     return [
         _stand(one.name, _expected(registry, one.path), held.get(one.id, {}))

@@ -265,6 +265,17 @@ def children(registry: Registry, path: str) -> list[Organisation]:
     return _organisations(registry, path)
 
 
+def rows_below(registry: Registry, path: str | None) -> tuple[str | None, list[Organisation]]:
+    """The organisations that a table of `path` has as rows, and whose path that is.
+
+    Without a path: those below the only root, or the roots, where there are several or nothing is below.
+    """
+    if path is None:
+        tops = roots(registry)
+        path = tops[0].path if len(tops) == 1 and children(registry, tops[0].path) else None
+    return path, roots(registry) if path is None else children(registry, path)
+
+
 def _organisations(registry: Registry, path: str | None) -> list[Organisation]:
     query = _ORGANISATION.where(_below(path)).order_by(organisations.c.path)
     with registry.reading() as connection:

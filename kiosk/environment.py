@@ -9,7 +9,7 @@ import contextlib
 import ctypes
 import gc
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 
 _PREFIXES = ("TEXTUAL", "JUPYTER", "PYNPUT")  # PYNPUT_BACKEND=dummy: a guard that guards nothing
 _NAMES = frozenset(
@@ -27,6 +27,12 @@ _NAMES = frozenset(
         "PYTHONINSPECT",  # a Python prompt after the kiosk has ended
     },
 )
+_COLOURS = "TEXTUAL_COLOR_SYSTEM"
+_OF_256 = frozenset({"256color", "kitty", "direct"})
+"""How the names of terminals end that have 256 colours."""
+_MULTIPLEXERS = ("screen", "tmux")
+_OF_24_BITS = frozenset({"truecolor", "24bit"})
+"""What terminals say in COLORTERM that have all; they have the 256 too."""
 _PR_SET_DUMPABLE = 4
 """linux/prctl.h."""
 _M_PERTURB = -6
@@ -38,6 +44,7 @@ def scrub(environment: MutableMapping[str, str]) -> None:
     """Delete every variable by which a shell could change the kiosk's screens or listen to its keys.
 
     Stock Textual logs each key for TEXTUAL_DEBUG and presses keys by itself for TEXTUAL_PRESS (KIOSK.md, table).
+    How many colours the terminal is sent is settled here too, since textual reads that while it is being imported.
 
     Args:
         environment: usually `os.environ`; changed in place. Call it before textual is imported.
@@ -46,6 +53,20 @@ def scrub(environment: MutableMapping[str, str]) -> None:
         if name in _NAMES or name.startswith(_PREFIXES):
             del environment[name]
     environment["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
+    environment[_COLOURS] = _colours(environment)
+
+
+def _colours(environment: Mapping[str, str]) -> str:
+    """`256` or `standard`, which is 16: never 24 bits, although textual would take them for COLORTERM or TERM=dumb.
+
+    COLORTERM speaks of the terminal around a multiplexer. GNU screen 4 reads the parts of a 24-bit colour as attributes
+    and colours of their own: of ours it made magenta on white, of giant digits crumbs.
+    """
+    kind = environment.get("TERM", "").lower()
+    many = kind.rpartition("-")[2] in _OF_256
+    if not kind.startswith(_MULTIPLEXERS):
+        many = many or environment.get("COLORTERM", "").lower() in _OF_24_BITS
+    return "256" if many or sys.platform == "win32" else "standard"
 
 
 def forbid_core_dumps() -> None:

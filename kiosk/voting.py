@@ -14,7 +14,7 @@ from ballots_store.box import BallotBox
 from ballots_store.closing import CloseRequest, close_round
 from ballots_store.home import Home
 from ballots_store.rehearsal import Rehearsal, make_rehearsal
-from kiosk import prompts
+from kiosk import prompts, tty
 from kiosk.app import KioskApp
 from kiosk.checks.at_start import Watch, say_findings, watch
 from kiosk.checks.model import Surroundings
@@ -105,6 +105,7 @@ def _start(home: Home, round_id: str, codes: Mapping[Holder, str], token: Path |
 
 
 def _run(box: BallotBox, *, watched: Watch, hint: str = "", guard: bool = False, keypad: Keypad | None = None) -> int:
+    _say_unlogged(box)
     fittings = Fittings(
         hint=hint,
         room=watched.room,
@@ -113,7 +114,15 @@ def _run(box: BallotBox, *, watched: Watch, hint: str = "", guard: bool = False,
         keypad=keypad,
     )
     app = KioskApp(box, timings=Timings(), clock=time.monotonic, fittings=fittings)
-    return run_hardened(app, on_hangup=box.close)
+    status = run_hardened(app, on_hangup=box.close)
+    _say_unlogged(box)
+    return status
+
+
+def _say_unlogged(box: BallotBox) -> None:
+    """Each once, on stderr, while no screen is up."""
+    while box.unlogged:
+        tty.say(box.unlogged.pop(0))
 
 
 def _say_wrapped(line: str) -> None:
@@ -126,7 +135,10 @@ def _confirm_count(box: BallotBox) -> None:
     if box.restart_note is not None:
         prompts.say(box.restart_note)
         question = f"已投{box.figures().collected}张，与停机前一致吗？1一致 2不一致："
-        box.confirm(count_agrees=prompts.choose(question, ("1", "2")) == "1")
+        try:
+            box.confirm(count_agrees=prompts.choose(question, ("1", "2")) == "1")
+        finally:
+            _say_unlogged(box)
 
 
 def _count(rehearsal: Rehearsal, codes: dict[Holder, str], collected: int, expected: int) -> None:

@@ -6,10 +6,19 @@ from pathlib import Path
 
 import pytest
 from admin_script import Admin
+from derivations import Remembering
+
+from rounds import keyfile
 
 
 @pytest.fixture
-def admin(tmp_path: Path) -> Admin:
+def _remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands are tested here, not derivations: `tests/rounds/test_keyfile.py` pays for those."""
+    monkeypatch.setattr(keyfile, "Argon2id", Remembering)
+
+
+@pytest.fixture
+def admin(tmp_path: Path, _remembered: None) -> Admin:
     """A fresh home in a fresh folder."""
     return Admin(tmp_path)
 
@@ -30,7 +39,7 @@ def organised(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Admi
 
 
 @pytest.fixture
-def voted(tmp_path: Path, organised: Callable[[Path], Admin]) -> Admin:
+def voted(tmp_path: Path, organised: Callable[[Path], Admin], _remembered: None) -> Admin:
     """A home whose round has been voted in and stopped, ready for `close`."""
     return organised(tmp_path)
 
@@ -44,7 +53,7 @@ def _closed(tmp_path_factory: pytest.TempPathFactory, organised: Callable[[Path]
 
 
 @pytest.fixture
-def closed(tmp_path: Path, _closed: Admin) -> Admin:
+def closed(tmp_path: Path, _closed: Admin, _remembered: None) -> Admin:
     """A home whose round is closed, with `r.result` beside it."""
     shutil.copytree(_closed.folder, tmp_path / "copy")
     made = Admin(tmp_path / "copy")

@@ -9,16 +9,20 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 from canvass_desk import POSTGRESQL, Desk, new_desk, postgresql_address
+from dealing import dealt, waits
 from hypothesis import HealthCheck, settings
 
 from ballots_store.medium import mount_of, parse_mountinfo, read_facts
 
-pytest_plugins = ["admin_fixtures"]
+pytest_plugins = ["admin_fixtures", "box_fixtures"]
 
 # No official box is opened in memory, where some systems keep /tmp (Debian 13, Fedora): tests need a disk.
 _PLACE = mount_of(PurePosixPath(tempfile.gettempdir()), parse_mountinfo(read_facts().mountinfo))
 if _PLACE is not None and _PLACE.kind == "tmpfs":
     os.environ["TMPDIR"] = tempfile.tempdir = "/var/tmp"  # noqa: S108  the system's folder for them on a disk
+
+# Screens are drawn for 256 colours wherever the tests run; those of other terminals name theirs.
+os.environ["TERM"] = "xterm-256color"
 
 # On a busy machine a slow example is slow, not wrong.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -48,13 +52,20 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
             yield made
 
 
+def cores() -> int:
+    return os.cpu_count() or 1
+
+
 def pytest_xdist_auto_num_workers() -> int:
-    """Two workers more than there are cores: the pty tests mostly wait, as people do before a screen."""
-    return (os.cpu_count() or 1) + 2
+    """Three workers more than there are cores: theirs are the tests that mostly wait, as people do before a screen."""
+    return cores() + 3
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """CI reads from the report whether a pty test was skipped."""
+    """CI reads from the report whether a pty test was skipped; tests that wait begin beside tests that compute."""
     for item in items:
         if item.get_closest_marker("pty"):
             item.user_properties.append(("pty", "1"))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers > cores():
+        items[:] = dealt(items, workers, workers - cores(), waits)

@@ -85,11 +85,11 @@ def _count(setting: Setting, found: Status, basis: Authorisation, present: int, 
     request = CloseRequest(found.round_id, codes, present, reason)
     setting.desk.say("正在计票…")
     try:
-        close_round(setting.home, request, token=token, now=setting.now())
+        close_round(setting.home, request, token=token, now=setting.now(), warn=setting.desk.warn)
     except LeftoverMissing as missing:
         question = f"共制作投票凭条{missing.made}张。请当场清点，未发出的有多少张"
         request = replace(request, leftover=setting.desk.count(question, missing.made))
-        close_round(setting.home, request, token=token, now=setting.now())
+        close_round(setting.home, request, token=token, now=setting.now(), warn=setting.desk.warn)
 
 
 def void(setting: Setting, found: Status) -> None:
@@ -108,7 +108,7 @@ def void(setting: Setting, found: Status) -> None:
     token, lost = _token_or_lost(setting, found.round_id)
     codes = two_codes(setting, found.round_id, authorised(setting.home, found.round_id))
     request = VoidRequest(found.round_id, codes, reason, token_lost=lost)
-    void_round(setting.home, request, token=token, now=setting.now())
+    void_round(setting.home, request, token=token, now=setting.now(), warn=setting.desk.warn)
 
 
 def _token_or_lost(setting: Setting, round_id: str) -> tuple[Path | None, bool]:

@@ -16,7 +16,7 @@ from admin_cli.guide.places import choose_file, choose_folder, found_files
 from admin_cli.guide.printed import printed_slips
 from admin_cli.guide.setting import Setting, reads_name
 from admin_cli.inputs import read_roster
-from admin_cli.opening import after_slips
+from admin_cli.opening import LEFT, after_slips
 from admin_cli.organisations import fingerprint_words
 from ballots_store.files import read_capped
 from ballots_store.heading import check_window
@@ -92,6 +92,8 @@ def seal(setting: Setting, path: Path, activation_code: str = "") -> str:
     )
     setting.desk.say("正在封箱…")
     opened = open_round(setting.home, request, roots=enrolled(setting.home), now=setting.now())
+    for folder in opened.left:
+        setting.desk.warn(LEFT.format(folder=folder))
     _read_aloud(setting.desk, basis, opened)
     if opened.slips:
         setting.desk.heading("投票凭条")

@@ -11,8 +11,7 @@ from pynput import keyboard
 from Xlib import X
 
 from kiosk.guard.keys import allowed_x11
-from kiosk.guard.states import GuardState
-from kiosk.guard.watch import Feed
+from kiosk.guard.states import Feed, GuardState
 
 _ORDERLY_S = 0.1
 """The thread ends within a round trip, or its connections are cut."""

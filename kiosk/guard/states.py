@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
+
+Feed = Callable[[str], None]
+"""Takes the name of one allowed key, from any thread, and returns at once."""
 
 
 class GuardState(Enum):

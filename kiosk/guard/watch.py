@@ -13,10 +13,7 @@ from collections.abc import Callable
 from threading import Event, Thread
 from typing import Protocol
 
-from kiosk.guard.states import GuardState, NotLocked
-
-Feed = Callable[[str], None]
-"""Takes the name of one allowed key, from any thread, and returns at once."""
+from kiosk.guard.states import Feed, GuardState, NotLocked
 
 _LOOK_S = 0.1
 """Between two looks; a loss stands on the screen at most this and one tick of the screen later."""

@@ -13,8 +13,7 @@ from threading import Event
 from typing import Any
 
 from kiosk.guard.keys import passes_on_windows
-from kiosk.guard.states import GuardState, NotLocked
-from kiosk.guard.watch import Feed
+from kiosk.guard.states import Feed, GuardState, NotLocked
 
 _PROBE = 0xE8
 """A virtual key that Windows leaves unassigned."""

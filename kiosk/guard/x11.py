@@ -12,8 +12,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from kiosk.guard.states import GuardState, NotLocked
-from kiosk.guard.watch import Feed
+from kiosk.guard.states import Feed, GuardState, NotLocked
 
 _PATIENCE_S = 3.0
 """For a connection and a grab; a server that takes longer has not given us the keyboard."""

@@ -17,7 +17,7 @@ from textual.widget import Widget
 
 from kiosk.layout import clean, pad
 from kiosk.screens.lines import Lines
-from kiosk.theme import OFFICIAL, PLAIN, REVERSED, STRONG, Theme, dressed
+from kiosk.theme import OFFICIAL, PLAIN, REVERSED, STRONG, Theme, dressed, shown_in
 
 __all__ = ["EMPTY", "PLAIN", "REVERSED", "STRONG", "Board", "Row"]
 
@@ -137,7 +137,8 @@ class Board(Widget, inherit_bindings=False):
 
     def _line(self, y: int) -> Strip:
         content = self._rows[y] if y < len(self._rows) else EMPTY
-        return Strip(painted(content, self._drawn_size[0], self._theme))
+        theme = shown_in(self._theme, self.app.console.color_system)
+        return Strip(painted(content, self._drawn_size[0], theme))
 
     def _ask(self) -> None:
         width, height = self._drawn_size

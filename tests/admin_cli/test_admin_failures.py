@@ -205,3 +205,17 @@ def test_both_names_start_the_same_program(admin: Admin) -> None:
         )
         answers.append(done.stdout)
     assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("command", [("close", "--present", "5"), ("void", "--reason", "会场停电")], ids=str)
+def test_a_log_that_is_full_spoils_no_end(admin: Admin, command: tuple[str, ...]) -> None:
+    round_id = admin.begin()
+    admin.vote("满满满不空")
+    log = admin.home.folder(round_id).log
+    log.unlink()
+    log.symlink_to("/dev/full")
+    ran = admin.run(*command, "--out", admin.path("end"), "--json")
+    assert ran.code == 0
+    assert ran.json["round_id"] == round_id
+    assert "未能记入测评日志：无法写入测评日志（磁盘已满）" in ran.err
+    assert admin.run("verify", admin.path("end")).code == 0

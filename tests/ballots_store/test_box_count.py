@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pytest
-from box_factory import FIVE_BALLOTS, OPENED, MadeBox, kept, make_box, memory_folder, roots
+from box_factory import FIVE_BALLOTS, OPENED, MadeBox, kept, roots
 
 from ballots_store import closing, sealing
 from ballots_store.closing import stored_end
@@ -19,23 +18,6 @@ from rounds.errors import BadInput, RuleRefusal
 from rounds.rules import Outcome
 
 SATISFIED = Choice.SATISFIED
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
-
-
-@pytest.fixture
-def made(scratch: Path) -> MadeBox:
-    return make_box(scratch / "home")
-
-
-@pytest.fixture
-def listed(scratch: Path) -> MadeBox:
-    """With a roster."""
-    return make_box(scratch / "listed", with_roster=True)
 
 
 def test_five_of_six(made: MadeBox) -> None:

@@ -5,43 +5,19 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from box_factory import FIVE_BALLOTS, SUPERVISOR, TELLER, MadeBox, kept, make_box, memory_folder
+from box_factory import SUPERVISOR, TELLER, MadeBox, kept
+from box_fixtures import refused
 from box_inside import live_area, live_key, sealed_state
 
 from ballots_store.held import HeldBox
 from ballots_store.slots import KeySlots
-from rounds.errors import RoundError, Unreadable, VerificationFailure
-from rounds.sharing import Holder
+from rounds.errors import Unreadable, VerificationFailure
 
 PAGE = 4096
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def five_cast() -> Iterator[MadeBox]:
-    """Five of six have voted, with a stick; every attack takes a copy."""
-    with memory_folder() as folder:
-        yield make_box(folder / "home", token=folder / "stick", with_roster=True).vote(FIVE_BALLOTS)
-
-
-def refused(made: MadeBox, *holders: Holder) -> RoundError:
-    """Start and close both refuse, with one line, as Unreadable or VerificationFailure, and change no byte."""
-    before = kept(made)
-    for operation in (made.start, made.close):
-        with pytest.raises((Unreadable, VerificationFailure)) as caught:
-            operation(*holders)
-        assert "\n" not in str(caught.value)
-        assert kept(made) == before
-    return caught.value
 
 
 def meta_of(made: MadeBox) -> dict[str, bytes]:

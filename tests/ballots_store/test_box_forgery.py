@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from box_factory import EMERGENCY, FIVE_BALLOTS, SUPERVISOR, VOTING, MadeBox, kept, make_box, memory_folder
+from box_factory import EMERGENCY, FIVE_BALLOTS, SUPERVISOR, VOTING, MadeBox, kept, make_box
+from box_fixtures import refused
 from box_inside import PAGE, live_area, live_key, set_state
 
 from ballots_store import held as held_module
@@ -20,32 +20,8 @@ from ballots_store.sealing import seal_ballot, seal_share, seal_state
 from ballots_store.state import decode_state, encode_state
 from ballots_store.store import BoxStore
 from rounds.choices import Choice
-from rounds.errors import RoundError, RuleRefusal, Unreadable, VerificationFailure
+from rounds.errors import RuleRefusal, Unreadable, VerificationFailure
 from rounds.sharing import Holder, split
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def five_cast() -> Iterator[MadeBox]:
-    """Five of six have voted, with a stick; every attack takes a copy."""
-    with memory_folder() as folder:
-        yield make_box(folder / "home", token=folder / "stick", with_roster=True).vote(FIVE_BALLOTS)
-
-
-def refused(made: MadeBox, *holders: Holder) -> RoundError:
-    """Start and close both refuse, with one line, as Unreadable or VerificationFailure, and change no byte."""
-    before = kept(made)
-    for operation in (made.start, made.close):
-        with pytest.raises((Unreadable, VerificationFailure)) as caught:
-            operation(*holders)
-        assert "\n" not in str(caught.value)
-        assert kept(made) == before
-    return caught.value
 
 
 def set_meta(made: MadeBox, **values: bytes) -> None:

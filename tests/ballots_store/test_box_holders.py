@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,6 @@ from box_factory import (
     MadeBox,
     Recorder,
     make_box,
-    memory_folder,
 )
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
@@ -27,12 +26,6 @@ from ballots_store.sealing import open_ballots, open_share
 from rounds.errors import RuleRefusal, VerificationFailure
 from rounds.sharing import Holder
 from rounds.tally import count
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
 
 
 def spellings(secret: bytes) -> list[bytes]:

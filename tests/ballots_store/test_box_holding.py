@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from box_factory import FIVE_BALLOTS, MadeBox, make_box, make_issued, make_request, memory_folder, open_box
+from box_factory import FIVE_BALLOTS, MadeBox, make_box, make_issued, make_request, open_box
 from killing import Acknowledge, in_child
 
 from ballots_store.closing import stored_end
@@ -25,12 +25,6 @@ from rounds.choices import Choice
 from rounds.errors import Unreadable
 
 SLEEPER = [sys.executable, "-c", "import sys; sys.stdin.read()"]
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
 
 
 @pytest.fixture
@@ -219,7 +213,7 @@ def test_a_disk_that_is_full_opens_nothing(scratch: Path, limit: int) -> None:
 
     fate = in_child(work)
     assert fate.acknowledged == ("refused",), fate.error
-    assert [path.name for path in home.joinpath("rounds").iterdir()] == [made.round_id]
+    assert {path.name for path in home.joinpath("rounds").iterdir()} == {made.round_id, ".opening.lock"}
     assert list((scratch / "stick").iterdir()) == []
     assert open_box(home, issued, request).start().figures().issued == 0
 

@@ -118,12 +118,6 @@ def four_cast() -> Iterator[MadeBox]:
         yield make_box(folder / "home", token=folder / "stick").vote(BEFORE)
 
 
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
-
-
 def kills(made: MadeBox, operation: Operation, folder: Path) -> Iterator[tuple[str, bool, MadeBox, Fate]]:
     """(step, whether its commit is done by then, the box as the killed process left it, its fate) for every step."""
     steps = steps_of(operation(made.copied(folder / "dry")))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,8 @@ from box_factory import (
     SUPERVISOR_CODE,
     MadeBox,
     kept,
-    make_box,
     make_issued,
     make_request,
-    memory_folder,
     open_box,
 )
 
@@ -30,23 +27,6 @@ from rounds.choices import Choice
 from rounds.errors import BadInput, RoundError, RuleRefusal, VerificationFailure
 
 SATISFIED = Choice.SATISFIED
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
-
-
-@pytest.fixture
-def made(scratch: Path) -> MadeBox:
-    return make_box(scratch / "home")
-
-
-@pytest.fixture
-def listed(scratch: Path) -> MadeBox:
-    """With a roster."""
-    return make_box(scratch / "listed", with_roster=True)
 
 
 REFUSED_OPENINGS: dict[str, tuple[dict[str, Any], type[RoundError], str]] = {

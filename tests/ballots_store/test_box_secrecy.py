@@ -7,7 +7,7 @@ import secrets
 import sqlite3
 import struct
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,6 @@ from box_factory import (
     MadeBox,
     Recorder,
     make_box,
-    memory_folder,
 )
 from sqlite_utils import Database
 
@@ -33,12 +32,6 @@ from ballots_store.hooks import Hook
 from ballots_store.store import BoxStore
 from rounds.choices import Choice
 from rounds.errors import RoundError, RuleRefusal
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
 
 
 def sizes(made: MadeBox) -> dict[str, int]:

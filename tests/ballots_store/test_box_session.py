@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,6 @@ from box_factory import (
     make_box,
     make_issued,
     make_request,
-    memory_folder,
     open_box,
 )
 
@@ -28,23 +27,6 @@ from rounds.choices import Choice
 from rounds.errors import RuleRefusal
 
 SATISFIED = Choice.SATISFIED
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
-
-
-@pytest.fixture
-def made(scratch: Path) -> MadeBox:
-    return make_box(scratch / "home")
-
-
-@pytest.fixture
-def listed(scratch: Path) -> MadeBox:
-    """With a roster."""
-    return make_box(scratch / "listed", with_roster=True)
 
 
 def test_a_marked_member_does_not_vote_twice(listed: MadeBox) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from box_factory import OPENED, cast_by_slip, make_box, memory_folder
+from box_factory import OPENED, cast_by_slip, make_box
 
 from ballots_store import slip_making
 from ballots_store.errors import StorageFailure
@@ -15,12 +14,6 @@ from rounds.choices import Choice
 from rounds.errors import RuleRefusal
 
 SATISFIED = Choice.SATISFIED
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
 
 
 class Cut(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +18,6 @@ from box_factory import (
     cast_by_slip,
     kept,
     make_box,
-    memory_folder,
     roots,
 )
 
@@ -34,12 +33,6 @@ from rounds.errors import BadInput, RoundError, RuleRefusal
 from rounds.slips import draw_numbers, is_slip_number
 
 SATISFIED = Choice.SATISFIED
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
 
 
 @pytest.fixture

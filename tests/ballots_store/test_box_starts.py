@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 import pytest
 from box_factory import (
@@ -16,8 +15,6 @@ from box_factory import (
     VOTING,
     MadeBox,
     kept,
-    make_box,
-    memory_folder,
     roots,
 )
 
@@ -29,23 +26,6 @@ from rounds.errors import RuleRefusal, VerificationFailure
 from rounds.sharing import Holder
 
 SATISFIED = Choice.SATISFIED
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
-
-
-@pytest.fixture
-def made(scratch: Path) -> MadeBox:
-    return make_box(scratch / "home")
-
-
-@pytest.fixture
-def listed(scratch: Path) -> MadeBox:
-    """With a roster."""
-    return make_box(scratch / "listed", with_roster=True)
 
 
 def test_stopped_with_enough_ballots_nobody_votes_on(made: MadeBox) -> None:

@@ -54,12 +54,6 @@ class Stick:
 
 
 @pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
-
-
-@pytest.fixture
 def made(scratch: Path) -> MadeBox:
     return make_box(scratch / "home", token=scratch / "stick")
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import pytest
-from box_factory import make_issued, make_request, memory_folder, open_box
+from box_factory import make_issued, make_request, open_box
 from killing import Acknowledge, in_child
 
 from ballots_store.files import write_new
@@ -17,13 +16,6 @@ from ballots_store.home import Home
 from ballots_store.opening import OpenRequest
 from ballots_store.status import round_status
 from rounds.choices import Choice
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
-
 
 SYSTEM_CALLS = ("open", "fsync", "link", "unlink", "close", "rename", "replace", "mkdir")
 

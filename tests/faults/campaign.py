@@ -10,8 +10,8 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
+from derivations import remember_derivations
 from faults import clocks, crash_states, flips, full_disks, io_errors, kills, power_cuts, slip_scenes, two_processes
-from faults.scenes import remember_derivations
 from faults.tallying import Row
 
 TOPICS: dict[str, Callable[..., list[Row]]] = {

@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from box_factory import MadeBox, make_box, make_issued, make_request, open_box, roots
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from ballots_store.closing import stored_end
 from ballots_store.files import write_new
 from ballots_store.home import Home
-from rounds import keyfile
 from rounds.chain import kind_of, read_result, read_void_report
 from rounds.choices import Choice
 from rounds.documents import RESULT, Result
@@ -281,21 +279,3 @@ def scratch(parent: Path | None = None) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def remember_derivations() -> None:
-    """Derive each code once a process: the same bytes, without paying Argon2id ten thousand times."""
-
-    class Remembering:
-        def __init__(self, **parameters: Any) -> None:
-            self._parameters = tuple(sorted(parameters.items()))
-
-        def derive(self, code: bytes) -> bytes:
-            return _derived(self._parameters, code)
-
-    setattr(keyfile, "Argon2id", Remembering)  # noqa: B010  mypy forbids the plain assignment; the values are the same
-
-
-@functools.lru_cache(maxsize=4096)
-def _derived(parameters: tuple[tuple[str, Any], ...], code: bytes) -> bytes:
-    return Argon2id(**dict(parameters)).derive(code)

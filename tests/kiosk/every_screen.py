@@ -34,7 +34,7 @@ from kiosk.screens.supervisor import (
 )
 from kiosk.screens.token import TokenScreen
 from kiosk.screens.voter import AsideScreen, BallotScreen, ReviewScreen, ThanksScreen
-from kiosk.theme import Theme, theme_of
+from kiosk.theme import Theme, shown_in, theme_of
 from kiosk.timings import Timings
 from rounds.choices import Choice
 from rounds.results import figures, result_sentence
@@ -158,9 +158,11 @@ def pages(shown: Announcement) -> Iterator[AnnouncementScreen]:
         screen.turn()
 
 
-def every_picture(size: tuple[int, int], *, rehearsal: bool = False) -> Iterator[tuple[str, list[Row]]]:
+def every_picture(
+    size: tuple[int, int], *, rehearsal: bool = False, colour_system: str = "256"
+) -> Iterator[tuple[str, list[Row]]]:
     """Name and picture of every screen and page at one size, as the terminal would get them."""
-    theme = theme_of(rehearsal=rehearsal)
+    theme = shown_in(theme_of(rehearsal=rehearsal), colour_system)
     for name, made in SCREENS.items():
         yield name, dressed(made(hall(rehearsal=rehearsal)).rows(*size), size[0], theme)
     for invalid in (False, True):

@@ -17,8 +17,8 @@ from sample_apps import APPS
 from x_session import COMBINATIONS, KIOSK, Screen, Window, display, needs_x, wait_until
 
 from kiosk.guard import GuardState, InputGuard, x11
-from kiosk.guard.states import NotLocked
-from kiosk.guard.watch import _LOOK_S, Feed, Hold
+from kiosk.guard.states import Feed, NotLocked
+from kiosk.guard.watch import _LOOK_S, Hold
 from kiosk.timings import Timings
 
 pytestmark = [pytest.mark.x11, needs_x]

@@ -24,7 +24,7 @@ def test_scrub_takes_what_textual_and_rich_listen_to_and_nothing_else() -> None:
     kept = {"PATH": "/bin", "LANG": "zh_CN.UTF-8", "TERM": "xterm", "HOME": "/", "BEIKAOBEI_HOME": "/b"}
     environment |= kept
     scrub(environment)
-    assert environment == {**kept, "TEXTUAL_DISABLE_KITTY_KEY": "1"}
+    assert environment == {**kept, "TEXTUAL_DISABLE_KITTY_KEY": "1", "TEXTUAL_COLOR_SYSTEM": "standard"}
 
 
 @pytest.mark.pty

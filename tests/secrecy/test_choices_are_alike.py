@@ -9,12 +9,12 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain, combinations
 from pathlib import Path
 
 import pytest
-from box_factory import MadeBox, make_box, memory_folder
+from box_factory import MadeBox, make_box
 from secrecy_experiments import SIGMAS, cast_unchecked, rank_sum_z, timed_casts
 
 from ballots_store.box import BallotBox
@@ -22,12 +22,6 @@ from rounds.choices import Choice
 
 CASTER = Path(__file__).with_name("apps") / "caster.py"
 MARKS = "".join(secrets.choice("123") for _ in range(24)) + "123"
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
 
 
 def casts_of(made: MadeBox, *before: str, telling: bool = False) -> str:

@@ -23,10 +23,12 @@ from leaks import (
     spelled,
 )
 from real_kiosk import rehearsed
+from rich.color import Color, ColorSystem
 from terminal import Terminal
 
 from ballots_store.rehearsal import Rehearsal
 from kiosk import texts
+from kiosk.theme import REHEARSAL
 from rounds.choices import Choice
 
 pytestmark = [
@@ -35,7 +37,8 @@ pytestmark = [
 ]
 TOY = Path(__file__).with_name("apps") / "toy_kiosk.py"
 WORKING_FILES = {"box.sqlite", "box.sqlite-journal", "slots", "lock"}
-DRAWN = "\x1b[0m\x1b[38;5;221;48;5;16m"
+_INK = Color.parse(REHEARSAL.ink).downgrade(ColorSystem.EIGHT_BIT).number
+DRAWN = f"\x1b[0m\x1b[38;5;{_INK};48;5;16m"
 """What stands between two characters that Textual has drawn in the colours of a rehearsal."""
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from box_factory import make_box, memory_folder
+from box_factory import make_box
 from planted_stores import PLANTS
 from secrecy_experiments import (
     Correlations,
@@ -17,12 +15,6 @@ from secrecy_experiments import (
     snapshot_experiment,
     watch_round,
 )
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
 
 
 def test_the_order_is_chance_over_200_rounds_and_read_from_every_planted_store(scratch: Path) -> None:

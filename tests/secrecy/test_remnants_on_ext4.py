@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from box_factory import memory_folder
 from secrecy_images import MOST_REMNANTS, cannot_mount, planted_on_ext4, remnants
 
 pytestmark = pytest.mark.skipif(bool(cannot_mount()), reason=cannot_mount() or "can mount")
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
 
 
 def test_an_image_keeps_next_to_nothing_of_a_round(scratch: Path) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from admin_script import Admin
-from box_factory import CLOSED, FIVE_BALLOTS, SUPERVISOR, TELLER, MadeBox, make_box, memory_folder
+from box_factory import CLOSED, FIVE_BALLOTS, SUPERVISOR, TELLER, MadeBox, make_box
 from planted_stores import PLANTS, plant_clear, plant_counters, some_ballots
 from secrecy_experiments import recovered
 
@@ -20,12 +19,6 @@ from ballots_store.examination import Report, examine_path, examine_round
 from ballots_store.examination_pages import parse_leaf
 from ballots_store.frozen import copy_to_token
 from rounds.choices import Choice
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
 
 
 def stands(folder: Path) -> dict[Path, tuple[bytes, int]]:
@@ -74,6 +67,18 @@ def test_keys_that_were_not_erased_are_found(scratch: Path) -> None:
         data[:4096] + secrets.token_bytes(32) + data[4128:8192] + secrets.token_bytes(32) + data[8224:]
     )
     assert found(examine_path(scratch), "remnant") == {"密钥槽"}  # a kiosk that was killed between its two writes
+
+
+def test_what_is_written_once_a_round_is_no_trace_of_a_cast(scratch: Path) -> None:
+    made = make_box(scratch / "home")
+    made.slips(5)
+    (scratch / "slips.docx").unlink()
+    (made.folder.path / "opening.json").write_text('{"box_id":"","token":""}')  # killed behind the last step of `open`
+    made.vote(FIVE_BALLOTS)
+    assert found(examine_path(scratch)) | found(examine_path(scratch), "remnant") == set()
+    with made.folder.log.open("a") as log:  # the control
+        log.write('{"at":"2099-04-01T14:31:00+08:00","event":"cast"}\n')
+    assert found(examine_path(scratch), "remnant") == {"日志"}
 
 
 @pytest.mark.parametrize("with_roster", [False, True])

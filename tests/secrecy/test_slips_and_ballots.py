@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from box_factory import VOTING, MadeBox, cast_by_slip, make_box, memory_folder
+from box_factory import VOTING, MadeBox, cast_by_slip, make_box
 from hall import fill_in, press_when, stand
 from leaks import cannot_read_memory, in_files, in_memory, in_process, spelled
 from real_kiosk import rehearsed, voting
@@ -20,12 +19,6 @@ from ballots_store.slip_making import SlipRequest, SlipSheet, make_slips
 from rounds.choices import Choice
 from rounds.sharing import Holder
 from rounds.slips import grouped
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
 
 
 @pytest.mark.parametrize("printed", [False, True], ids=["made in the hall", "printed with the authorisation"])
