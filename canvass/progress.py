@@ -138,18 +138,24 @@ def missing(registry: Registry, *, year: int, path: str | None = None) -> list[M
     listed = ledger_branches(registry, path=path)
     with registry.reading() as connection:
         states = _states(connection, year)
-    return [Missing(one, states.get(one.id, _NOT_AUTHORISED)) for one in listed if states.get(one.id) != _DONE]
+    return [
+        Missing(one, states.get(one.id, _NOT_AUTHORISED))
+        for one in listed
+        if states.get(one.id) not in {_DONE, _ON_PAPER}
+    ]
 
 
 _DONE = "已完成"
+_ON_PAPER = "已完成（未经签名验证）"
 _NOT_AUTHORISED = "尚未批复"
 _AUTHORISED = "已批复，未报送"
 _CONTESTED = "结果有冲突，待核实"
 _WAITING = "只有待确认的更正件"
 _VOID = "已作废，需重新测评"
 _INVALID = "无效，需重新测评"
-_RANK = (_DONE, _CONTESTED, _WAITING, _AUTHORISED, _INVALID, _VOID)
-"""Of several states the one nearest to a result is told: a branch authorised again no longer waits for its 批复."""
+_RANK = (_DONE, _CONTESTED, _ON_PAPER, _WAITING, _AUTHORISED, _INVALID, _VOID)
+"""Of several states the one nearest to a result is told: a branch authorised again no longer waits for its 批复. As the
+roll-ups rank them: what is entered without signatures does not hide a conflict of signed results."""
 
 
 def _states(connection: Connection, year: int) -> dict[int, str]:
@@ -164,8 +170,8 @@ def _states(connection: Connection, year: int) -> dict[int, str]:
     for branch, number in connection.execute(select(grants.c.branch, grants.c.round).where(grants.c.year == year)):
         if number not in rounds[branch]:
             found[branch].add(_AUTHORISED)
-    for branch in connection.scalars(select(papers.c.branch).where(papers.c.year == year)):
-        found[branch].add(_DONE)
+    for branch, outcome in connection.execute(select(papers.c.branch, papers.c.outcome).where(papers.c.year == year)):
+        found[branch].add(_ON_PAPER if outcome in _VALID else _INVALID)
     return {branch: min(states, key=_RANK.index) for branch, states in found.items()}
 
 

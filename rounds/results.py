@@ -172,6 +172,16 @@ def result_sentence(shown: Figures, *, expected: int | None = None) -> str:
     )
 
 
+def entered_sentence(shown: Figures) -> str:
+    """The same of a round that was entered from a table: nobody has said how many ballots were handed out."""
+    return (
+        f"本次测评应参加团员{shown.registered}名，实际参与{shown.collected}名；"
+        f"收回测评票{shown.collected}张，其中有效{shown.valid}张，无效{shown.invalid}张；"
+        f"满意{shown.satisfied}票，不满意{shown.unsatisfied}票，满意度{shown.rate_percent}%，"
+        f"测评结果：{OUTCOME_NAMES[shown.outcome]}。"
+    )
+
+
 def reason_sentence(shown: Figures) -> str:
     """Why the outcome is what it is, with 至少X票."""
     decision = decide(shown.registered, shown.collected, shown.satisfied)
