@@ -131,7 +131,7 @@ def _sender(registry: Registry, path: Path, roots: Roots) -> tuple[str, _Sender]
         trust = read_trust(connection, roots)
         manifest = read_first(path, trust.keyring)
         line = bytes.fromhex(fingerprint(trust.line_of(manifest.signer_keys[0])))
-        last, known = _before(connection, line, manifest)
+        last, known = manifest_before(connection, line, manifest)
     scopes = _scopes(trust, manifest, known=known)
     if not known:
         check_follows(manifest, last)
@@ -148,7 +148,7 @@ def _scopes(trust: Trust, manifest: Verified[BundleManifest], *, known: bool) ->
     return trust.check(key_id, manifest.digest, manifest.record.issued, seen=known)
 
 
-def _before(
+def manifest_before(
     connection: Connection, line: bytes, manifest: Verified[BundleManifest]
 ) -> tuple[Verified[BundleManifest] | None, bool]:
     """The manifest that this one follows or should follow, and whether this one is in already."""
@@ -204,7 +204,7 @@ def _record(connection: Connection, manifest: Verified[BundleManifest], sender: 
     Raises:
         VerificationFailure: another bundle of that sender came in meanwhile, and this one does not follow it.
     """
-    last, known = _before(connection, sender.line, manifest)
+    last, known = manifest_before(connection, sender.line, manifest)
     if known:
         return False
     check_follows(manifest, last)
