@@ -165,7 +165,7 @@ def _inflated(file: BinaryIO) -> Iterator[bytes]:
     """The content in pieces of bounded size; a second member, or anything else behind the first, is refused."""
     inflate = zlib.decompressobj(wbits=_GZIP)
     while chunk := file.read(_CHUNK):
-        while chunk:
+        while chunk and not inflate.eof:  # at the end zlib may name what is behind it a tail too, again and again
             yield inflate.decompress(chunk, _CHUNK)
             chunk = inflate.unconsumed_tail
         if inflate.eof:
