@@ -142,13 +142,18 @@ def _claimed_tally(result: Result) -> Tally | None:
 
 
 def check_signers(end: Result | VoidReport, signers: tuple[str, ...]) -> None:
-    """The record names exactly those who signed it, and admits the emergency holder.
+    """The record names exactly those who signed it, in the order in which they did, and admits the emergency holder.
+
+    The order is demanded so that one end has one file: this house has always written the signatures as the record names
+    the signers.
 
     Raises:
         VerificationFailure: it does not.
     """
     if sorted(end.signers) != sorted(signers):
         raise VerificationFailure("signers", "文件所载签名人与实际签名人不符，不予采用。")
+    if end.signers != signers:
+        raise VerificationFailure("signature order", "文件上签名的次序被改动，与所载签名人的次序不符，不予采用。")
     if Holder.EMERGENCY in end.signers and not end.conduct.emergency_used:
         raise VerificationFailure("signers", "启用了应急码而未载明，不予采用。")
 

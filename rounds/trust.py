@@ -211,6 +211,8 @@ class Trust:
 
         verified = read(data, ROTATION, both)
         record = verified.record
+        if verified.signer_keys != (record.old, record.new):
+            raise VerificationFailure("signature order", "密钥更换书上签名的次序被改动，不予采用。")
         holder = self._holders.get(record.old)
         if holder is None or holder.name != record.name:
             raise VerificationFailure("root", "未验证：密钥更换书上的旧密钥不是这一单位已登记的密钥，不予采用。")
