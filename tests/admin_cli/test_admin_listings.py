@@ -6,10 +6,11 @@ import pytest
 from admin_script import Admin
 from openpyxl import load_workbook
 from paper_samples import text
-from test_canvass_bundles import CHILD, PARENT, Upward, of_child, upward
+from test_canvass_bundles import CHILD, PARENT, Upward, forged, of_child, upward
 
 from canvass.grants import record_grants
 from canvass.ledger import branch
+from rounds.bundles import BundledRound, RoundState
 
 __all__ = ["upward"]  # a fixture
 
@@ -55,3 +56,24 @@ def test_what_came_in_since_is_not_named_twice(admin: Admin, handed: Upward) -> 
     assert [one["code"] for one in ran.json["unfinished"]] == ["FZ-01"]
     assert (ran.json["total"]["expected"], ran.json["total"]["done"]) == (3, 2)
     assert "所列" not in admin.run(*WORDS, "--registry", handed.parent.url).out
+
+
+def test_a_name_from_below_becomes_no_formula(admin: Admin, upward: Upward) -> None:
+    """What a child lists is the child's own text, and stands in the parent's workbook and letter as text."""
+    hostile = "=cmd|'/c calc'!A1"
+    path = upward.hand_up()
+    listing = BundledRound(
+        attempt=1,
+        branch_code="=1+1",
+        branch_name=hostile,
+        end="",
+        round_id="2016-00000000000000aa",
+        state=RoundState.MISSING,
+    )
+    upward.take(upward.parent.put("x.bundle", forged(path, CHILD.key, rounds=(listing,))))
+    table = admin.path("进度.xlsx")
+    ran = admin.run(*WORDS, "--registry", upward.parent.url, "--table", table, "--json")
+    assert ran.code == 0, ran.err
+    cells = [cell for row in load_workbook(table)["未完成"].iter_rows() for cell in row]
+    assert {cell.data_type for cell in cells if cell.value in {hostile, "=1+1"}} == {"s"}
+    assert sum(cell.value == hostile for cell in cells) == 1  # the control: it is there
