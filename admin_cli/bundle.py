@@ -10,7 +10,7 @@ import click
 
 from admin_cli.inputs import COUNT, FILE
 from admin_cli.organisations import trusted_roots
-from admin_cli.registries import registry_option, registry_to_write
+from admin_cli.registries import registry_option, registry_to_read, registry_to_write
 from admin_cli.secrets_in import Secret, existing
 from admin_cli.session import Session, command
 from admin_cli.staging import Staged
@@ -32,7 +32,8 @@ _AGAIN = "本次报送已登记，请检查磁盘后用 bundle --again 取出同
 @command(
     "bundle",
     "生成报送包，报上一级团组织：清单列出本单位（含下级）批复的全部测评及其状态，随附此前未报送的结果文件。\n"
-    "报送包依次编号、前后相连，须按次序报送；文件遗失的，用 --again 再写一份，内容一字不差。",
+    "报送包依次编号、前后相连，须按次序报送；文件遗失的，用 --again 再写一份，内容一字不差。\n"
+    "登记库中没有可报送的测评时，不生成第1次报送包。",
     example="bundle --org-key org.key --out 第1次报送.bundle\nbundle --again --org-key org.key --out 补报.bundle",
 )
 @click.option("--org-key", required=True, type=FILE, metavar="F.key", help="本单位的组织密钥文件。")
@@ -46,16 +47,18 @@ def bundle(session: Session, org_key: Path, out: Path, year: int | None, again: 
         raise BadInput(f"--out 的文件名须以 {SUFFIX} 结尾。")
     if again and year is not None:
         raise BadInput("--again 取出的是上一次的报送包，不能另选 --year。")
-    with Staged(out) as file, registry_to_write(session) as registry:
+    with Staged(out) as file:
         data = read_capped(org_key, keyfile.MAX_SIZE, "组织密钥文件")
         keyfile.read_key_file(data)
         key = open_organisation_key(data, existing(Secret.ORG_PASSPHRASE))
         roots = trusted_roots(session.home, None)
-        made = _handover(registry, key, roots, session.now(), year=year, again=again)
         # Written first, remembered next, named last: cut off anywhere, no two bundles of one number can leave.
-        file.write(lambda stream: write_bundle(stream, made.manifest.data, documents(registry, made)))
+        with registry_to_read(session) as registry:
+            made = _handover(registry, key, roots, session.now(), year=year, again=again)
+            file.write(lambda stream: write_bundle(stream, made.manifest.data, documents(registry, made)))
         if not again:
-            remember(registry, made, now=session.now())
+            with registry_to_write(session) as registry:
+                remember(registry, made, now=session.now())
         file.publish(_AGAIN)
     _show(session, out, made)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from admin_cli.figures import result_answer
 from admin_cli.organisations import fingerprint_words
+from admin_cli.papers.dates import chinese_date
 from rounds.chain import Roots, RoundEnd
 from rounds.documents import Authorisation, OrganisationCard, Result, VoidReport
 from rounds.encoding import digest
@@ -15,7 +17,10 @@ from rounds.envelope import Verified
 from rounds.issuing import OrganisationKey
 from rounds.results import figures_of, reason_sentence, result_sentence
 from rounds.sharing import HOLDER_NAMES, Holder
+from rounds.trust import Grant, Link
 
+Links = Sequence[Link]
+"""Root first, as `Trust.chain` gives them."""
 _ACTIVATION = "启用密钥"
 _MODES = {"official": "正式", "rehearsal": "演练"}
 
@@ -34,7 +39,7 @@ class Evidence:
     """One verified file."""
 
     kind: str
-    """card, key, authorisation, result or void."""
+    """card, key, authorisation, result, void or bundle."""
     title: str
     digest: str
     issuer: str
@@ -103,8 +108,8 @@ def _organisation(  # noqa: PLR0917  the columns of one row
     )
 
 
-def authorisation_evidence(authorisation: Verified[Authorisation]) -> Evidence:
-    """An authorisation under an enrolled organisation."""
+def authorisation_evidence(authorisation: Verified[Authorisation], links: Links = ()) -> Evidence:
+    """An authorisation under an enrolled organisation, or one that it stands above: `links`, root first."""
     record = authorisation.record
     return Evidence(
         kind="authorisation",
@@ -114,14 +119,19 @@ def authorisation_evidence(authorisation: Verified[Authorisation]) -> Evidence:
         signers=authorisation.signers,
         signer_keys=authorisation.signer_keys,
         facts=(*_round_facts(record), ("登记注册团员", f"{record.registered}名"), ("摘要", authorisation.digest)),
-        steps=_first_steps(authorisation),
+        steps=_first_steps(authorisation, links),
         round_id=record.round_id,
         mode=record.mode,
-        more={"registered": record.registered, "attempt": record.attempt, "method": record.method},
+        more={
+            "registered": record.registered,
+            "attempt": record.attempt,
+            "method": record.method,
+            "delegations": delegation_answers(links),
+        },
     )
 
 
-def result_evidence(found: RoundEnd[Result]) -> Evidence:
+def result_evidence(found: RoundEnd[Result], links: Links = ()) -> Evidence:
     """A result with its whole chain, recomputed."""
     record = found.end.record
     figures = figures_of(record)
@@ -133,25 +143,27 @@ def result_evidence(found: RoundEnd[Result]) -> Evidence:
         (last,),
         (result_sentence(figures, expected=found.authorisation.record.expected), reason_sentence(figures)),
         {"figures": result_answer(record, found.end.digest, None)},
+        links,
     )
 
 
-def void_evidence(found: RoundEnd[VoidReport]) -> Evidence:
+def void_evidence(found: RoundEnd[VoidReport], links: Links = ()) -> Evidence:
     """A void report with its whole chain."""
     record = found.end.record
     sentence = f"本次测评已作废，票箱未开启；发出{record.issued}张，收回{record.collected}张。原因：{record.reason}"
     more = {"reason": record.reason, "issued": record.issued, "collected": record.collected}
     last = Step("作废报告", _holders(found.end.signers), "与批复、封箱报告为同一次测评")
-    return _end_evidence("void", "作废报告", found, (last,), (sentence,), more)
+    return _end_evidence("void", "作废报告", found, (last,), (sentence,), more, links)
 
 
-def _end_evidence(
+def _end_evidence(  # noqa: PLR0917  the parts of one answer
     kind: str,
     title: str,
     found: RoundEnd[Result] | RoundEnd[VoidReport],
     last: tuple[Step, ...],
     sentences: tuple[str, ...],
     more: Mapping[str, object],
+    links: Links,
 ) -> Evidence:
     basis, report = found.authorisation.record, found.zero_report.record
     sealed = Step("封箱报告", _holders(found.zero_report.signers), "与批复相符，工作人员不是被测评人，各密钥互不相同")
@@ -164,20 +176,54 @@ def _end_evidence(
         signers=found.end.signers,
         signer_keys=found.end.signer_keys,
         facts=(*_round_facts(basis), *officers, ("封箱时间", report.opened), ("摘要", found.end.digest)),
-        steps=(*_first_steps(found.authorisation), sealed, *last),
+        steps=(*_first_steps(found.authorisation, links), sealed, *last),
         round_id=basis.round_id,
         mode=basis.mode,
         sentences=sentences,
-        more=more,
+        more={**more, "delegations": delegation_answers(links)},
     )
 
 
-def _first_steps(authorisation: Verified[Authorisation]) -> tuple[Step, Step]:
+def _first_steps(authorisation: Verified[Authorisation], links: Links) -> tuple[Step, ...]:
     issuer, public = authorisation.signers[0], authorisation.signer_keys[0]
-    return (
-        Step("上级团组织", "—", f"{issuer}，已登记，指纹 {fingerprint_words(public)}"),
-        Step("批复文件", issuer, "签名、格式和所载事项"),
-    )
+    above = link_steps(links) or (_root_step(issuer, public),)
+    return (*above, Step("批复文件", issuer, "签名、格式和所载事项"))
+
+
+def _root_step(name: str, public: bytes, *, rotated: bool = False) -> Step:
+    how = "已登记，密钥已按更换书更换" if rotated else "已登记"
+    return Step("上级团组织", "—", f"{name}，{how}，指纹 {fingerprint_words(public)}")
+
+
+def link_steps(links: Links) -> tuple[Step, ...]:
+    """Root → delegation → …, a step each."""
+    steps = [_root_step(link.name, link.public, rotated=link.rotated) for link in links[:1]]
+    for above, link in pairwise(links):
+        changed = "，密钥已按更换书更换" if link.rotated else ""
+        told = f"授权“{link.name}”批复 {link.grant.scope} 以下的测评，{_term(link.grant)}{changed}"
+        steps.append(Step("密钥授权书", above.name, f"{told}，指纹 {fingerprint_words(link.public)}"))
+    return tuple(steps)
+
+
+def _term(grant: Grant) -> str:
+    days = [chinese_date(moment) if moment else "" for moment in (grant.valid_from, grant.valid_until)]
+    return f"有效期{'至'.join(days)}"
+
+
+def delegation_answers(links: Links) -> list[dict[str, object]]:
+    """The delegations between root and signer in JSON, from the root down; none where a root has signed."""
+    return [
+        {
+            "issuer": above.name,
+            "child": link.name,
+            "key": link.public.hex(),
+            "scope": link.grant.scope,
+            "valid_from": link.grant.valid_from.isoformat() if link.grant.valid_from else None,
+            "valid_until": link.grant.valid_until.isoformat() if link.grant.valid_until else None,
+            "digest": link.grant.delegation,
+        }
+        for above, link in pairwise(links)
+    ]
 
 
 def _round_facts(record: Authorisation) -> tuple[tuple[str, object], ...]:

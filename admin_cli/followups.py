@@ -20,7 +20,8 @@ from canvass.followups import (
     follow_up_lists,
     record_follow_up,
 )
-from canvass.publicity import CountedRound, counted_rounds
+from canvass.paper_rounds import rounds_named
+from canvass.publicity import CountedRound
 from rounds.errors import BadInput
 from rounds.publicity import PUBLICITY_NAMES
 
@@ -36,11 +37,13 @@ _MUNICIPAL = (
 )
 _DISTRICT = "满意度80%及以上：区县级评选表彰的优先推荐对象"
 _UNSATISFIED = "不满意：应按照组织程序和有关规定予以免职，并重新推选"
+_APART = "以下未经签名验证（纸质或暖青汇，按录入的数字，单列）："
 
 
 @command(
     "followups",
     "结果运用：满意度90%、80%及以上的名单；不满意的后续事项及办理情况。\n"
+    "未经签名验证的（纸质测评）单列，编号形如 2016-paper-TM-02。\n"
     "用 --done 登记一项已办理：party 报告同级党组织，league 报告上一级团组织，removal 免职，election 重新推选。",
     example="followups --year 2016\nfollowups --round 2016-0123456789abcdef --done party --date 2017-04-06",
 )
@@ -57,13 +60,19 @@ def followups(session: Session, year: int | None, named: str | None, done: str |
     today = session.now().date()
     if named is not None and done is not None:
         with registry_to_write(session) as registry:
-            (one,) = counted_rounds(registry, only=[named])[-1:]
+            (one,) = rounds_named(registry, [named])[-1:]
             day = given["day"] or today
             record_follow_up(registry, one, _STEPS[done], day, now=session.now(), note=given["note"])
     with registry_to_read(session) as registry:
         found = follow_up_lists(registry, year=year)
+        unsigned = follow_up_lists(registry, year=year, signed=False)
     _show(session, found, today)
-    session.output.answer(_answer(found, today))
+    if unsigned.municipal or unsigned.district or unsigned.unsatisfied:
+        session.output.lines(_APART)
+        _show(session, unsigned, today)
+    if found.unsatisfied or unsigned.unsatisfied:
+        session.output.lines("两份报告用 report 写出；本软件只列事项，免职须由有权的组织按程序决定。")
+    session.output.answer(_answer(found, today) | {"unsigned": _answer(unsigned, today)})
 
 
 def _show(session: Session, found: FollowUps, today: date) -> None:
@@ -74,7 +83,6 @@ def _show(session: Session, found: FollowUps, today: date) -> None:
     if found.unsatisfied:
         head = ("团支部", "书记", "测评编号", *FOLLOW_UP_NAMES.values())
         session.output.table("后续事项", head, [_steps(one) for one in found.unsatisfied])
-        session.output.lines("两份报告用 report 写出；本软件只列事项，免职须由有权的组织按程序决定。")
 
 
 def _list(session: Session, rounds: Sequence[CountedRound], today: date) -> None:

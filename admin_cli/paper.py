@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from admin_cli.exits import Exit
@@ -14,7 +14,20 @@ from rounds.errors import BadInput
 from rounds.results import OUTCOME_NAMES
 
 TITLE = "未经签名验证（纸质或暖青汇，单列，不计入合计）"
-_COLUMNS = ("上级团组织", "团支部", "书记", "团员总数", "参与", "满意", "不满意", "无效", "测评结果", "双人录入")
+_COLUMNS = (
+    "上级团组织",
+    "团支部",
+    "书记",
+    "团员总数",
+    "参与",
+    "满意",
+    "不满意",
+    "无效",
+    "测评结果",
+    "双人录入",
+    "公示起止时间",
+    "测评编号",
+)
 
 
 def import_paper_table(
@@ -34,32 +47,42 @@ def import_paper_table(
         done = import_paper(registry, first, year=year, now=session.now(), second=other)
     for problem in done.problems:
         session.output.warn(str(problem))
+    if done.disputed:
+        session.output.warn(
+            f"有{done.disputed}个团支部此前录入的数字不同，已记为不一致，核实前不予确认、不公示："
+            "请两人重新核对原件、分别录入，用 --paper 和 --second 一并导入；与已录入的一致，即可解除。"
+        )
     if done.problems:
         say_error(f"附件4有{len(done.problems)}处须更正，没有录入任何一行：请按以上说明更正后重新录入。")
     else:
         session.output.lines(f"已录入{done.entered}个团支部（未经签名验证），重复{done.duplicates}个。")
+        session.output.lines(*([f"其中{done.settled}个原记为不一致的，已核对一致。"] if done.settled else []))
     session.output.answer(
         {
             "entered": done.entered,
             "duplicates": done.duplicates,
             "problems": [vars(problem) for problem in done.problems],
+            "disputed": done.disputed,
+            "settled": done.settled,
         }
     )
     return Exit.REFUSED if done.problems else Exit.DONE
 
 
-def show_papers(session: Session, entries: Sequence[PaperEntry]) -> None:
-    """A table of their own; nothing where there are none."""
+def show_papers(session: Session, entries: Sequence[PaperEntry], spans: Mapping[str, str]) -> None:
+    """A table of their own; nothing where there are none. `spans`: 公示起止时间 by the round's id."""
     if entries:
-        session.output.table(TITLE, _COLUMNS, [_cells(entry) for entry in entries])
+        session.output.table(TITLE, _COLUMNS, [_cells(entry, spans) for entry in entries])
 
 
-def _cells(entry: PaperEntry) -> tuple[object, ...]:
+def _cells(entry: PaperEntry, spans: Mapping[str, str]) -> tuple[object, ...]:
     counts = (entry.registered, entry.collected, entry.satisfied, entry.unsatisfied, entry.invalid)
-    checked = "是" if entry.checked else "否"
-    return (entry.organisation, entry.branch, entry.secretary, *counts, OUTCOME_NAMES[entry.outcome], checked)
+    checked = "两份不一致，待核实" if entry.disputed else "是" if entry.checked else "否"
+    head = (entry.organisation, entry.branch, entry.secretary, *counts)
+    return (*head, OUTCOME_NAMES[entry.outcome], checked, spans.get(entry.round_id, ""), entry.round_id)
 
 
-def paper_answer(entry: PaperEntry) -> dict[str, object]:
+def paper_answer(entry: PaperEntry, spans: Mapping[str, str]) -> dict[str, object]:
     """One entry in JSON."""
-    return vars(entry) | {"unsatisfied": entry.unsatisfied}
+    more = {"unsatisfied": entry.unsatisfied, "round_id": entry.round_id}
+    return vars(entry) | more | {"publicity": spans.get(entry.round_id, "")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,7 @@ from admin_cli.registries import registry_option, registry_to_read
 from admin_cli.session import Session, command
 from admin_cli.summary_files import NO_LINE
 from canvass.ledger import ledger_organisations
+from canvass.listings import listings
 from canvass.progress import Missing, Stand, missing, stand_by_line, stand_by_organisation
 from canvass.registry import Registry
 from rounds.errors import BadInput
@@ -26,13 +28,14 @@ from rounds.errors import BadInput
 _LISTED_AT_MOST = 200
 _HEAD = ("名称", "应完成", "已完成", "完成率", "需重新测评", "其中未经签名验证", "其中逾期")
 _BAR = 24
-_UNFINISHED_HEAD = ("战线", "上级团组织", "代码", "团支部", "情况", "联系人", "电话")
+_UNFINISHED_HEAD = ("战线", "上级团组织", "代码", "团支部", "情况", "联系人", "电话", "依据", "台账")
 
 
 @command(
     "progress",
     "工作进度督查：按战线和团组织列出应完成、已完成的团支部数，点名未完成的并附联系方式。\n"
-    "作废和无效的列为需重新测评；截止日当天完成的不算逾期。",
+    "作废和无效的列为需重新测评；截止日当天完成的不算逾期。\n"
+    "下级报送包列为未报送、作废、有冲突而本登记库尚无结果的一并计入，注明由哪个单位第几次报送包列出；结果到后不重复计。",
     example="progress --deadline 2017-04-01\nprogress --deadline 2017-04-01 --out 督查通报.docx --picture 进度.png",
 )
 @click.option("--deadline", required=True, type=DAY, metavar="日期", help="完成时限，如 2017-04-01。")
@@ -51,9 +54,10 @@ def progress(session: Session, deadline: date, year: int | None, **given: Any) -
     year = deadline.year - 1 if year is None else year
     day = session.now().date()
     with registry_to_read(session) as registry:
-        by_line = stand_by_line(registry, year=year, deadline=deadline, path=path)
-        organisations = stand_by_organisation(registry, year=year, path=path)
-        unfinished = missing(registry, year=year, path=path)
+        listed = listings(registry, year=year)
+        by_line = stand_by_line(registry, year=year, deadline=deadline, path=path, listed=listed)
+        organisations = stand_by_organisation(registry, year=year, path=path, listed=listed)
+        unfinished = missing(registry, year=year, path=path, listed=listed)
         unit = given["unit"] or _unit(registry, path)
     found = Progress(
         unit, deadline, day, _shares(by_line), _shares(organisations), [_unfinished(one) for one in unfinished]
@@ -82,7 +86,13 @@ def _share(one: Stand) -> Share:
 def _unfinished(one: Missing) -> Unfinished:
     branch = one.branch
     contact = (branch.administrator, branch.telephone)
-    return Unfinished(branch.line or NO_LINE, branch.organisation, branch.name, one.state, *contact)
+    basis = f"（据{_basis(one)}）" if one.reported else ""
+    return Unfinished(branch.line or NO_LINE, branch.organisation, branch.name, one.state + basis, *contact)
+
+
+def _basis(one: Missing) -> str:
+    """Whose bundle says so, '' where this registry knows it by itself."""
+    return f"“{one.reported.organisation}”第{one.reported.sequence}次报送包" if one.reported else ""
 
 
 def _write(
@@ -131,7 +141,8 @@ def _sum(stands: Sequence[Stand]) -> Stand:
 def _missing_cells(one: Missing) -> tuple[str | int, ...]:
     branch = one.branch
     where = (branch.line or NO_LINE, branch.organisation, branch.code, branch.name)
-    return (*where, one.state, branch.administrator, branch.telephone)
+    contact = (branch.administrator, branch.telephone)
+    return (*where, one.state, *contact, _basis(one), "" if one.in_ledger else "未列入台账")
 
 
 def _show(
@@ -152,10 +163,31 @@ def _show(
     session.output.lines(
         f"应完成{whole.expected}个，已完成{whole.done}个，完成率{whole.percent}，未完成{len(unfinished)}个。"
     )
+    session.output.lines(*_reported_lines(unfinished))
+
+
+def _reported_lines(unfinished: Sequence[Missing]) -> list[str]:
+    told = Counter(_basis(one) for one in unfinished if one.reported)
+    outside = sum(not one.in_ledger for one in unfinished)
+    lines = [f"其中{count}个据{basis}所列。" for basis, count in told.items()]
+    return [*lines, f"其中{outside}个未列入台账：请核对台账。"] if outside else lines
 
 
 def _barred(one: Stand, *cells: str | int) -> tuple[object, ...]:
     return (*cells, ProgressBar(total=max(one.expected, 1), completed=one.done + one.unsigned, width=_BAR))
+
+
+_UNFINISHED_FIELDS = ("line", "organisation", "code", "branch", "state", "contact", "telephone")
+
+
+def _reported(one: Missing) -> dict[str, object]:
+    said = one.reported
+    return {
+        "reported_by": said and said.organisation,
+        "sequence": said and said.sequence,
+        "round_id": said and said.round.round_id,
+        "in_ledger": one.in_ledger,
+    }
 
 
 def _answer(
@@ -174,8 +206,7 @@ def _answer(
         "lines": [vars(one) for one in by_line],
         "organisations": [vars(one) for one in organisations],
         "unfinished": [
-            dict(zip(("line", "organisation", "code", "branch", "state", "contact", "telephone"), cells, strict=True))
-            for cells in map(_missing_cells, unfinished)
+            dict(zip(_UNFINISHED_FIELDS, _missing_cells(one), strict=False)) | _reported(one) for one in unfinished
         ],
         "files": [str(path) for path in written],
     }

@@ -1,26 +1,31 @@
-"""`confirm`, `publish`, `objection`, `notice`, `report`: from a counted result to the end of its 公示."""
+"""`confirm`, `publish`, `objection`, `notice`, `report`: from a counted result to the end of its 公示.
+
+Rounds entered from paper go the same way, named as they are (2016-paper-TM-02) or by `--all --paper`, and marked
+未经签名验证 on every screen and paper: `--all` alone never touches them.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
+from admin_cli.choosing import Choice, chosen, held_of, mark_of, rounds_of, tell_left
 from admin_cli.folders import folder_name, write_folder
-from admin_cli.inputs import COUNT, DAY, FILE, LINE, OPTIONAL_LINE
+from admin_cli.inputs import DAY, FILE, LINE, OPTIONAL_LINE
 from admin_cli.newfiles import NewFiles
 from admin_cli.papers.dates import chinese_span
-from admin_cli.papers.officers import METHODS
-from admin_cli.papers.publicity import Held, Notice, notice
+from admin_cli.papers.publicity import Notice, notice
 from admin_cli.papers.reporting import RECIPIENT_NAMES, Recipient, Report, report
 from admin_cli.registries import registry_option, registry_to_read, registry_to_write
 from admin_cli.session import Session, command
 from canvass.confirming import confirm_revision
-from canvass.publicity import CountedRound, Posting, counted_rounds, record_step, title_of
+from canvass.paper_rounds import rounds_named
+from canvass.publicity import CountedRound, Posting, record_step
 from canvass.registry import Registry
 from rounds.errors import BadInput, RuleRefusal
 from rounds.publicity import PUBLICITY_NAMES, Publicity, Step, publicity_period
@@ -30,62 +35,32 @@ _CHANNELS = ("公告栏", "团属网站")
 _LONGEST_CHANNELS = 200
 
 
-def _chosen(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Which rounds: named, or all that stand where the step begins."""
-    options = (
-        click.argument("named", metavar="[测评编号…]", nargs=-1),
-        click.option("--all", "every", is_flag=True, help="所有可以办理这一步的测评。"),
-        click.option("--year", type=COUNT, metavar="年", help="与 --all 同用：只办理这一测评年度的。"),
-    )
-    for option in reversed(options):
-        function = option(function)
-    return function
-
-
-def _rounds(
-    registry: Registry, named: Sequence[str], year: int | None, stands: Publicity, today: date, *, every: bool
-) -> list[CountedRound]:
-    """The rounds that were named, wherever they stand; with --all those that stand at `stands`.
-
-    Raises:
-        BadInput: neither or both; a round that is not there.
-        RuleRefusal: a named round's result does not count.
-    """
-    if bool(named) == every:
-        raise BadInput("请写明测评编号，或用 --all 办理全部，二者选一；编号见 summary --json。")
-    if named:
-        return counted_rounds(registry, only=named)
-    return [one for one in counted_rounds(registry, year=year) if one.publicity(today) is stands]
-
-
 @command(
     "confirm",
     "上级团组织确认测评结果；确认后方可公示。有冲突的不予确认。\n"
-    "更正件用 --revision 确认（摘要见 summary --json），确认后以更正件为准，原结果保留。",
-    example="confirm 2016-0123456789abcdef\nconfirm --all --year 2016",
+    "更正件用 --revision 确认（摘要见 summary --json），确认后以更正件为准，原结果保留。\n"
+    "纸质测评（import --paper 录入，未经签名验证）的编号形如 2016-paper-TM-02；--all 不含它们，另加 --paper 单独办理。",
+    example="confirm 2016-0123456789abcdef\nconfirm --all --year 2016\nconfirm --all --paper --year 2016",
 )
-@_chosen
+@chosen
 @click.option("--date", "day", type=DAY, metavar="日期", help="确认之日（默认今天）。")
 @click.option("--revision", metavar="摘要", help="确认这一份待确认的更正件。")
 @registry_option
-def confirm(
-    session: Session, named: tuple[str, ...], every: bool, year: int | None, day: date | None, revision: str | None
-) -> None:
+def confirm(session: Session, choice: Choice, day: date | None, revision: str | None) -> None:
     """Confirm results, or one revision."""
     today = session.now().date()
     with registry_to_write(session) as registry:
         if revision is not None:
-            _confirm_revision(session, registry, revision, named=named, every=every)
+            _confirm_revision(session, registry, revision, choice)
             return
-        rounds = _rounds(registry, named, year, Publicity.COUNTED, today, every=every)
+        rounds = rounds_of(registry, choice, Publicity.COUNTED, today)
         record_step(registry, rounds, Step.CONFIRM, day or today, now=session.now())
         _show(session, registry, rounds, today, "已确认")
+        tell_left(session, registry, choice, Publicity.COUNTED)
 
 
-def _confirm_revision(
-    session: Session, registry: Registry, digest: str, *, named: tuple[str, ...], every: bool
-) -> None:
-    if named or every:
+def _confirm_revision(session: Session, registry: Registry, digest: str, choice: Choice) -> None:
+    if choice.named or choice.every or choice.on_paper:
         raise BadInput("--revision 须单独使用：一次确认一份更正件。")
     try:
         bytes.fromhex(digest)
@@ -101,20 +76,21 @@ def _confirm_revision(
     "登记公示：何日张贴、在哪些渠道；公示期3天，自张贴次日起算（自然日，可改为工作日）。",
     example="publish 2016-0123456789abcdef --channel 公告栏 --channel 团属网站\npublish --all --date 2017-04-02",
 )
-@_chosen
+@chosen
 @click.option("--date", "day", type=DAY, metavar="日期", help="张贴之日（默认今天）。")
 @click.option("--channel", "channels", multiple=True, type=LINE, metavar="渠道", help="公示渠道，可多次使用。")
 @click.option("--working-days", is_flag=True, help="按工作日计算公示期（周六、周日不计）。")
 @click.option("--holiday", "holidays", multiple=True, type=DAY, metavar="日期", help="法定节假日，不计入工作日。")
 @registry_option
-def publish(session: Session, named: tuple[str, ...], every: bool, year: int | None, **given: Any) -> None:  # noqa: ANN401  click's values
+def publish(session: Session, choice: Choice, **given: Any) -> None:  # noqa: ANN401  click's values
     """Record that results went up."""
     today = session.now().date()
     posting = _posting(given, today)
     with registry_to_write(session) as registry:
-        rounds = _rounds(registry, named, year, Publicity.CONFIRMED, today, every=every)
+        rounds = rounds_of(registry, choice, Publicity.CONFIRMED, today)
         record_step(registry, rounds, Step.POST, posting.posted, now=session.now(), posting=posting)
         _show(session, registry, rounds, today, f"公示期{chinese_span(posting.period.first, posting.period.last)}")
+        tell_left(session, registry, choice, Publicity.CONFIRMED)
 
 
 def _posting(given: dict[str, Any], today: date) -> Posting:
@@ -154,17 +130,18 @@ def objection(session: Session, named: str, day: date | None, **given: str | Non
     ((step, note),) = wanted
     today = session.now().date()
     with registry_to_write(session) as registry:
-        rounds = counted_rounds(registry, only=[named])
+        rounds = rounds_named(registry, [named])
         record_step(registry, rounds, step, day or today, now=session.now(), note=note)
         _show(session, registry, rounds, today, "已登记")
 
 
 def _show(session: Session, registry: Registry, rounds: Sequence[CountedRound], today: date, what: str) -> None:
     """How the rounds stand after the step."""
-    after = counted_rounds(registry, only=[one.round_id for one in rounds]) if rounds else []
+    after = rounds_named(registry, [one.round_id for one in rounds]) if rounds else []
     counts = Counter(one.publicity(today) for one in after)
     stands = "，".join(f"{PUBLICITY_NAMES[state]}{count}个" for state, count in counts.items())
     session.output.lines(f"{what}：{stands}。" if after else "没有可以办理这一步的测评。")
+    session.output.lines(*(f"{mark_of(one)}：{one.branch}（{one.round_id}）。" for one in after if not one.signed))
     session.output.answer({"rounds": [round_answer(one, today) for one in after]})
 
 
@@ -181,6 +158,8 @@ def round_answer(one: CountedRound, today: date) -> dict[str, object]:
         "last_day": posting.period.last.isoformat() if posting else None,
         "channels": list(posting.channels) if posting else [],
         "note": one.note or None,
+        "signed": one.signed,
+        "mark": mark_of(one) or None,
     }
 
 
@@ -189,7 +168,7 @@ def round_answer(one: CountedRound, today: date) -> dict[str, object]:
     "写出公示（.docx）：结果和理由、公示期、渠道、联系方式。已登记公示的用登记的日期，否则按张贴之日计算。",
     example="notice 2016-0123456789abcdef --out 公示.docx --telephone 023-12345678\nnotice --all --out 公示文件",
 )
-@_chosen
+@chosen
 @click.option("--out", required=True, type=FILE, metavar="F.docx|DIR", help="公示文件；--all 时为新文件夹。")
 @click.option("--date", "day", type=DAY, metavar="日期", help="张贴之日（默认今天）；尚未登记公示时用。")
 @click.option("--channel", "channels", multiple=True, type=LINE, metavar="渠道", help="公示渠道；尚未登记公示时用。")
@@ -198,17 +177,18 @@ def round_answer(one: CountedRound, today: date) -> dict[str, object]:
 @click.option("--telephone", default="", type=OPTIONAL_LINE, metavar="电话", help="反映异议的电话（默认取自台账）。")
 @click.option("--address", default="", type=OPTIONAL_LINE, metavar="地址", help="来信、来访的地址。")
 @registry_option
-def notice_command(session: Session, named: tuple[str, ...], every: bool, year: int | None, **given: Any) -> None:  # noqa: ANN401  click's values
+def notice_command(session: Session, choice: Choice, **given: Any) -> None:  # noqa: ANN401  click's values
     """Write notices."""
     today = session.now().date()
-    if len(named) > 1:
+    if len(choice.named) > 1:
         raise BadInput("一次写出一份公示；多份请用 --all。")
     planned = _posting(given, today)
     out: Path = given["out"]
     with registry_to_read(session) as registry:
-        rounds = _rounds(registry, named, year, Publicity.CONFIRMED, today, every=every)
+        rounds = rounds_of(registry, choice, Publicity.CONFIRMED, today)
         papers = {_file_name(one): _notice(registry, one, planned, given, today) for one in rounds}
-    written = _write_all(out, papers) if every else _write_one(out, papers)
+        tell_left(session, registry, choice, Publicity.CONFIRMED)
+    written = _write_all(out, papers) if choice.every else _write_one(out, papers)
     session.output.lines(*(f"已写出：{path}" for path in written) if written else ["没有已确认、待公示的测评。"])
     session.output.answer({"files": [str(path) for path in written]})
 
@@ -237,20 +217,6 @@ def _notice(registry: Registry, one: CountedRound, planned: Posting, given: dict
             address=given["address"],
             working_days=posting.working_days,
         )
-    )
-
-
-def held_of(registry: Registry, one: CountedRound) -> Held:
-    """The round in the words of its papers."""
-    return Held(
-        organisation=one.issuer,
-        branch=one.branch,
-        secretary=one.secretary,
-        title=title_of(registry, one),
-        figures=one.figures,
-        held=one.held,
-        method=METHODS["stationed" if one.stationed else "gathered"],
-        supervisor=one.supervisor,
     )
 
 
@@ -285,7 +251,7 @@ def report_command(session: Session, named: str, out: Path, party: str, league: 
     """Write both reports."""
     today = session.now().date()
     with registry_to_read(session) as registry:
-        (one,) = counted_rounds(registry, only=[named])[-1:]
+        (one,) = rounds_named(registry, [named])[-1:]
         held = held_of(registry, one)
     shown = f"公示期为{chinese_span(one.posting.period.first, one.posting.period.last)}" if one.posting else ""
     addressees = {Recipient.PARTY: party, Recipient.LEAGUE: league}

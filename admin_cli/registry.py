@@ -21,7 +21,14 @@ from admin_cli.organisations import trusted_roots
 from admin_cli.paper import import_paper_table, paper_answer, show_papers
 from admin_cli.registries import registry_option, registry_to_read, registry_to_write
 from admin_cli.session import Session, command
-from admin_cli.summary_files import annex4_rows, rows_by_line, summary_options, with_publicity, write_summary
+from admin_cli.summary_files import (
+    annex4_rows,
+    publicity_spans,
+    rows_by_line,
+    summary_options,
+    with_publicity,
+    write_summary,
+)
 from canvass.averages import mean_of_lines
 from canvass.bundle_import import BundleFate
 from canvass.importing import Fate, FileFate, expand, import_files
@@ -128,12 +135,13 @@ def _show_fates(session: Session, done: list[FileFate], bundles: list[BundleFate
 def summary(session: Session, year: int | None, **given: Any) -> None:  # noqa: ANN401  click's values by name
     """Print the summary of the registry, and write it."""
     with registry_to_read(session) as registry:
-        found = with_publicity(summarise(registry, year=year), posted_periods(registry))
+        spans = publicity_spans(posted_periods(registry))
+        found = with_publicity(summarise(registry, year=year), spans)
         unsigned = paper_entries(registry, year=year)
     found = replace(found, averages=(*found.averages, mean_of_lines(found.rows)))
-    written = write_summary(session, found, unsigned, given)
+    written = write_summary(session, found, unsigned, spans, given)
     _show_rows(session, found)
-    show_papers(session, unsigned)
+    show_papers(session, unsigned, spans)
     for average in found.averages:
         session.output.lines(_average_line(average))
     for title, unsummed in _apart(found).items():
@@ -141,7 +149,7 @@ def summary(session: Session, year: int | None, **given: Any) -> None:  # noqa: 
             listed = [(end.branch, end.round_id, f"第{end.attempt}次", end.note) for end in unsummed]
             session.output.table(title, ("团支部", "测评编号", "次数", "说明"), listed)
     session.output.lines(*(f"已写出：{path}" for path in written))
-    answer = _summary_answer(found) | {"unsigned": [paper_answer(entry) for entry in unsigned]}
+    answer = _summary_answer(found) | {"unsigned": [paper_answer(entry, spans) for entry in unsigned]}
     session.output.answer(answer | {"files": [str(path) for path in written]})
 
 

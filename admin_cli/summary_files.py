@@ -37,6 +37,7 @@ UNSIGNED_COLUMNS = (
     "无效",
     "测评结果",
     "备注",
+    "公示起止时间",
 )
 
 
@@ -55,9 +56,9 @@ def summary_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def write_summary(
-    session: Session, found: Summary, unsigned: Sequence[PaperEntry], given: Mapping[str, Any]
+    session: Session, found: Summary, unsigned: Sequence[PaperEntry], spans: Mapping[str, str], given: Mapping[str, Any]
 ) -> list[Path]:
-    """Write what was asked for, all files or none; their paths.
+    """Write what was asked for, all files or none; their paths. `spans`: 公示起止时间 of `unsigned` by their ids.
 
     Raises:
         BadInput: a template without --out, or a file name that says something else.
@@ -74,29 +75,31 @@ def write_summary(
     with NewFiles(*wanted) as files:
         if out is not None:
             form = Annex4(COLUMNS, annex4_rows(found.rows), given["unit"], given["clerk"], chinese_date(session.now()))
-            files.write(out, _workbook(form, found.averages, unsigned, template))
+            files.write(
+                out, _workbook(form, found.averages, [_unsigned_cells(one, spans) for one in unsigned], template)
+            )
         if as_csv is not None:
             files.write(as_csv, csv_file(Sheet("附件4", COLUMNS, (row.cells for row in annex4_rows(found.rows)))))
     return wanted
 
 
-def _workbook(
-    form: Annex4, averages: Iterable[Average], unsigned: Sequence[PaperEntry], template: Path | None
-) -> bytes:
+def _workbook(form: Annex4, averages: Iterable[Average], unsigned: Sequence[Cells], template: Path | None) -> bytes:
     """A unit's own template gets the rows alone; our workbook has the averages and the unsigned rounds apart."""
     if template is not None:
         return fill_template(read_capped(template, CAP, "模板"), form)
     means = [Row((one.name, one.formula, f"{one.value_percent}%" if one.value else "")) for one in averages]
     apart = [Table("平均满意度", ("名称", "算法", "平均满意度"), means)]
     if unsigned:
-        apart.append(Table("未经签名验证", UNSIGNED_COLUMNS, [Row(_unsigned_cells(one)) for one in unsigned]))
+        apart.append(Table("未经签名验证", UNSIGNED_COLUMNS, [Row(cells) for cells in unsigned]))
     return annex4_workbook(form, apart)
 
 
-def _unsigned_cells(one: PaperEntry) -> Cells:
+def _unsigned_cells(one: PaperEntry, spans: Mapping[str, str]) -> Cells:
     counts = ("" if count is None else count for count in (one.satisfied, one.unsatisfied, one.invalid))
     head = (one.line, one.organisation, one.branch, one.secretary, one.registered, one.collected)
-    return (*head, *counts, OUTCOME_NAMES[one.outcome], one.remark)
+    disputed = ("两份录入不一致，待核实",) if one.disputed else ()
+    remark = "；".join((*disputed, *filter(None, (one.remark,))))
+    return (*head, *counts, OUTCOME_NAMES[one.outcome], remark, spans.get(one.round_id, ""))
 
 
 def rows_by_line(rows: Iterable[SummaryRow]) -> list[tuple[str, list[SummaryRow]]]:
@@ -121,9 +124,13 @@ def _sum(name: str, rows: Sequence[SummaryRow]) -> Row:
     return Row((name, *total(rows).cells()[1:]), is_sum=True)
 
 
-def with_publicity(found: Summary, posted: Mapping[str, Period]) -> Summary:
+def publicity_spans(posted: Mapping[str, Period]) -> dict[str, str]:
+    """公示起止时间 as it is printed, by the round's id."""
+    return {named: chinese_span(period.first, period.last) for named, period in posted.items()}
+
+
+def with_publicity(found: Summary, spans: Mapping[str, str]) -> Summary:
     """`found` with 公示起止时间 in the rows that have one."""
-    spans = {named: chinese_span(period.first, period.last) for named, period in posted.items()}
     return replace(found, rows=tuple(_with_span(row, spans) for row in found.rows)) if spans else found
 
 

@@ -10,9 +10,12 @@ The steps are those of README's table, in their order:
     standing    6 which ends of one round count: accepted, waiting for a person (待确认), in conflict
     schema      6 the tables and the invariants that they hold by themselves (`ledger_schema`, `rollup_schema`)
     registry    6 opening a registry on SQLite or PostgreSQL; a transaction
+    vouching    - what `import` would say of a document, asked without writing; `bundle_checking`: of a whole bundle
     rollups     8 sums per organisation, 战线, year and state: what reports read
     grants      2 which branches of the ledger wait for a 批复, which got one
     publicity   7 确认 and 公示: steps on counted results, append-only      followups  7 what a 不满意 asks for
+    paper       6 a filled 附件4 of rounds without signatures                  paper_rounds 7 their 确认 and 公示, apart
+    listings    8 what organisations below list in their last bundles and has not come in
     progress    8 done, expected and missing against a deadline            averages   8 the mean of 战线
     summary     8 the registry → 附件4: rows, totals, both averages, and apart from them what is not summed
 

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from canvass.findings import Finding, recorded_findings
 from canvass.ledger_schema import branches, organisations
+from canvass.listings import listings, outsiders
 from canvass.progress import is_late
 from canvass.registry import Registry
 from canvass.rollup_schema import State
@@ -29,6 +30,7 @@ class UnitAccount:
     name: str
     path: str
     expected: int
+    """The ledger's, and those outside of it, as `canvass.progress` counts them."""
     done: int
     satisfied: int
     unsatisfied: int
@@ -55,11 +57,13 @@ def unit_accounts(registry: Registry, *, year: int, deadline: date, path: str | 
     held = by_child(registry, year=year, path=path)
     late = _late(registry, year, deadline)
     found = recorded_findings(registry, year=year, path=path)
-    return [
-        _account(one, _expected(registry, one), held.get(one.id, {}), late, found)
-        for one in listed
-        if one.id in held or _expected(registry, one)
-    ]
+    outside = outsiders(registry, listings(registry, year=year), year=year, path=path)
+    accounts = []
+    for one in listed:
+        expected = _expected(registry, one) + sum(each.branch.path.startswith(one.path) for each in outside)
+        if one.id in held or expected:
+            accounts.append(_account(one, expected, held.get(one.id, {}), late, found))
+    return accounts
 
 
 def _expected(registry: Registry, one: Organisation) -> int:
@@ -78,7 +82,7 @@ def _account(
         code=one.code,
         name=one.name,
         path=one.path,
-        expected=max(expected, done + unsigned),  # branches outside of the ledger may have results
+        expected=expected,
         done=done,
         satisfied=count(State.SATISFIED),
         unsatisfied=count(State.UNSATISFIED),

@@ -24,6 +24,7 @@ from canvass.bundles import Bundle, read_bundle, read_first
 from canvass.directory import chunks, next_id
 from canvass.importing import Fate, FileFate, Source, Terms, import_sources, shown
 from canvass.ledger_schema import branches, organisations
+from canvass.listings import SEPARATOR
 from canvass.manifests import pack_manifest, stored_manifest
 from canvass.registry import Registry
 from canvass.round_states import held_rounds, missing
@@ -115,7 +116,7 @@ def import_bundle(
     fate.organisation, fate.sequence, fate.rounds = record.organisation, record.sequence, record.rounds
     yield from _documents(registry, bundle, fate, sender, roots=roots, now=now, year=year)
     with registry.writing() as connection:  # (4)
-        recorded = _record(connection, bundle.manifest, sender.line, now)
+        recorded = _record(connection, bundle.manifest, sender, now)
     with registry.reading() as connection:  # (5)
         fate.contradictions += _contradictions(connection, record.rounds, sender.scopes, year)
     fate.fate = Fate.CONFLICT if fate.contradictions else Fate.IMPORTED if recorded else Fate.DUPLICATE
@@ -130,7 +131,7 @@ def _sender(registry: Registry, path: Path, roots: Roots) -> tuple[str, _Sender]
         trust = read_trust(connection, roots)
         manifest = read_first(path, trust.keyring)
         line = bytes.fromhex(fingerprint(trust.line_of(manifest.signer_keys[0])))
-        last, known = _before(connection, line, manifest)
+        last, known = manifest_before(connection, line, manifest)
     scopes = _scopes(trust, manifest, known=known)
     if not known:
         check_follows(manifest, last)
@@ -147,7 +148,7 @@ def _scopes(trust: Trust, manifest: Verified[BundleManifest], *, known: bool) ->
     return trust.check(key_id, manifest.digest, manifest.record.issued, seen=known)
 
 
-def _before(
+def manifest_before(
     connection: Connection, line: bytes, manifest: Verified[BundleManifest]
 ) -> tuple[Verified[BundleManifest] | None, bool]:
     """The manifest that this one follows or should follow, and whether this one is in already."""
@@ -197,18 +198,19 @@ def _is_end(document: bytes) -> bool:
     return decode(document, Envelope, "报送包中的文件", len(document)).payload_type not in _TRUST_TYPES
 
 
-def _record(connection: Connection, manifest: Verified[BundleManifest], line: bytes, now: datetime) -> bool:
+def _record(connection: Connection, manifest: Verified[BundleManifest], sender: _Sender, now: datetime) -> bool:
     """Step 4; False where it is in already.
 
     Raises:
         VerificationFailure: another bundle of that sender came in meanwhile, and this one does not follow it.
     """
-    last, known = _before(connection, line, manifest)
+    last, known = manifest_before(connection, sender.line, manifest)
     if known:
         return False
     check_follows(manifest, last)
-    row = {"id": next_id(connection, bundles_received), "sender": line, "sequence": manifest.record.sequence}
+    row = {"id": next_id(connection, bundles_received), "sender": sender.line, "sequence": manifest.record.sequence}
     row |= {"digest": bytes.fromhex(manifest.digest), "manifest": pack_manifest(manifest)}
+    row |= {"scopes": SEPARATOR.join(sender.scopes)}
     connection.execute(insert(bundles_received).values(**row, imported=int(now.timestamp())))
     return True
 

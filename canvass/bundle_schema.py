@@ -14,6 +14,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Table,
+    Text,
     UniqueConstraint,
 )
 
@@ -50,9 +51,11 @@ bundles_received = Table(
     Column("sequence", Integer, CheckConstraint("sequence >= 1", name="sequence"), nullable=False),
     digest_column("digest"),
     Column("manifest", LargeBinary, nullable=False),
+    Column("scopes", Text, nullable=False),
     Column("imported", BigInteger, nullable=False),
     UniqueConstraint("sender", "sequence", name="bundles_received_chain"),
 )
-"""Recorded once every document of it has its fate."""
+"""Recorded once every document of it has its fate; `scopes`: the paths below which the sender could speak for branches
+then, a space between (`listings`)."""
 
 APPEND_ONLY = (bundles_sent, bundled_ends, bundles_received)

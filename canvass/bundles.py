@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
+import stat
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -46,7 +48,7 @@ class Bundle:
         Raises:
             Unreadable: the file can't be read any more.
         """
-        lines = _lines(self.path)
+        lines = lines_of(self.path)
         next(lines)
         yield from lines
 
@@ -82,22 +84,23 @@ def read_first(path: Path, senders: Roots) -> Verified[BundleManifest]:
     Raises:
         Unreadable, UntrustedIssuer, VerificationFailure: see `read_bundle`.
     """
-    first = next(_lines(path), None)
+    first = next(lines_of(path), None)
     if first is None:
         raise Unreadable(_DAMAGED)
     return read_manifest(first, senders)
 
 
-def read_bundle(path: Path, senders: Roots, last: Verified[BundleManifest] | None) -> Bundle:
+def read_bundle(path: Path, senders: Roots, last: Verified[BundleManifest] | None, *, alone: bool = False) -> Bundle:
     """Read a whole bundle once: the manifest's signature, and that exactly the documents it promises follow.
 
-    `last`: the manifest before, whose documents are not sent again.
+    `last`: the manifest before, whose documents are not sent again; `alone`: it is not at hand, so that nobody can say
+    which results this one had to carry.
 
     Raises:
         Unreadable: not a bundle, damaged, larger than it may be.
         UntrustedIssuer, VerificationFailure: whichever does not hold.
     """
-    lines = _lines(path)
+    lines = lines_of(path)
     first = next(lines, None)
     if first is None:
         raise Unreadable(_DAMAGED)
@@ -111,21 +114,34 @@ def read_bundle(path: Path, senders: Roots, last: Verified[BundleManifest] | Non
     if (content.count, content.digest) != (manifest.record.documents, manifest.record.content):
         raise VerificationFailure("content", _OTHER_CONTENT)
     known = ends_of(last.record) if last else {}
-    if not (ends_of(manifest.record).keys() - known.keys()) <= ends:
+    if not alone and not (ends_of(manifest.record).keys() - known.keys()) <= ends:
         raise VerificationFailure("content", "报送包清单所列的结果未随包附上，不予采用。")
     return Bundle(path, manifest)
 
 
-def _lines(path: Path) -> Iterator[bytes]:
-    """The lines of a bundle, without their ends; the first may be as long as a manifest, the others as a document."""
+def lines_of(path: Path) -> Iterator[bytes]:
+    """The lines of a bundle, without their ends; the first may be as long as a manifest, the others as a document.
+
+    Raises:
+        Unreadable: not a bundle, damaged, a line that is too long; after the lines before it.
+    """
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_open_regular) as file:
             if file.read(len(_MAGIC)) != _MAGIC:
                 raise Unreadable(_DAMAGED)
             file.seek(0)
             yield from _split(_inflated(file))
     except (OSError, zlib.error):
         raise Unreadable(_DAMAGED) from None
+
+
+def _open_regular(path: str, flags: int) -> int:
+    """A file and nothing else: opening a pipe must not hang an import."""
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Unreadable("不是普通文件，不予读取。")
+    return descriptor
 
 
 def _split(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -149,7 +165,7 @@ def _inflated(file: BinaryIO) -> Iterator[bytes]:
     """The content in pieces of bounded size; a second member, or anything else behind the first, is refused."""
     inflate = zlib.decompressobj(wbits=_GZIP)
     while chunk := file.read(_CHUNK):
-        while chunk:
+        while chunk and not inflate.eof:  # at the end zlib may name what is behind it a tail too, again and again
             yield inflate.decompress(chunk, _CHUNK)
             chunk = inflate.unconsumed_tail
         if inflate.eof:

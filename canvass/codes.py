@@ -47,3 +47,21 @@ def round_number(round_id: str) -> int:
 def round_id(year: int, number: int) -> str:
     """A round's id from what a row holds."""
     return f"{year:04}-{number % (2 * _SIGN):016x}"
+
+
+_PAPER = "-paper-"
+
+
+def paper_round_id(year: int, code: str) -> str:
+    """What a round without signatures is called, of which nobody has authorised an id: 2016-paper-TM-02."""
+    return f"{year:04}{_PAPER}{code}"
+
+
+def paper_round_parts(named: str) -> tuple[int, str] | None:
+    """The year and the branch's code in such a name; None where it is none."""
+    year, found, code = named.partition(_PAPER)
+    whole = len(year) == _YEAR and year.isascii() and year.isdecimal()
+    return (int(year), code) if found and code and whole else None
+
+
+_YEAR = 4

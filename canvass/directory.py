@@ -17,6 +17,7 @@ from canvass.schema import issuers, words
 from rounds.errors import VerificationFailure
 from rounds.trust import EVERYTHING
 
+OUTSIDE = "批复的签发单位不是该团支部的上级团组织，不予采用：请核实批复和台账。"
 _CHUNK = 500
 """Values in one IN list: SQLite took 999 parameters for a long time."""
 
@@ -135,7 +136,7 @@ class Branches:
         if found is None:
             found = self._begin(places[0], code, name)
         if not any(found.path.startswith(place.path) for place in places):
-            raise VerificationFailure("scope", "批复的签发单位不是该团支部的上级团组织，不予采用：请核实批复和台账。")
+            raise VerificationFailure("scope", OUTSIDE)
         return found
 
     def _read_codes(self, codes: set[str]) -> Iterator[KnownBranch]:

@@ -16,8 +16,9 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select
 
 from canvass.directory import chunks
+from canvass.paper_rounds import paper_rounds
 from canvass.publicity import CountedRound, counted_rounds
-from canvass.publicity_schema import follow_ups
+from canvass.publicity_schema import follow_ups, paper_follow_ups
 from canvass.registry import Registry
 from rounds.errors import RuleRefusal
 from rounds.rules import Outcome, Priority
@@ -73,15 +74,15 @@ class FollowUps:
     unsatisfied: tuple[Unsatisfied, ...]
 
 
-def follow_up_lists(registry: Registry, *, year: int | None = None) -> FollowUps:
-    """The lists of one assessed year, or of all.
+def follow_up_lists(registry: Registry, *, year: int | None = None, signed: bool = True) -> FollowUps:
+    """The lists of one assessed year, or of all; with `signed` False those of the rounds without signatures.
 
     Raises:
         Unreadable: the registry failed.
     """
-    found = counted_rounds(registry, year=year)
+    found = counted_rounds(registry, year=year) if signed else paper_rounds(registry, year=year)
     failed = [one for one in found if one.figures.outcome is Outcome.UNSATISFIED]
-    done = _done(registry, {one.end_id for one in failed})
+    done = _done(registry, {one.end_id for one in failed}, signed=signed)
     return FollowUps(
         municipal=_with(found, Priority.MUNICIPAL),
         district=_with(found, Priority.DISTRICT),
@@ -100,22 +101,28 @@ def record_follow_up(
     """
     if one.figures.outcome is not Outcome.UNSATISFIED:
         raise RuleRefusal(f"测评{one.round_id}的结果不是不满意：通知只对不满意的规定了后续事项。")
-    row = {"end_id": one.end_id, "kind": int(kind), "day": day.toordinal(), "note": note}
+    table, owner = _TABLES[one.signed]
+    row = {owner.name: one.end_id, "kind": int(kind), "day": day.toordinal(), "note": note}
     with registry.writing() as connection:
-        connection.execute(insert(follow_ups).values(**row, recorded=int(now.timestamp())))
+        connection.execute(insert(table).values(**row, recorded=int(now.timestamp())))
+
+
+_TABLES = {True: (follow_ups, follow_ups.c.end_id), False: (paper_follow_ups, paper_follow_ups.c.paper_id)}
+"""As `canvass.publicity` keeps the steps apart."""
 
 
 def _with(found: Iterable[CountedRound], priority: Priority) -> tuple[CountedRound, ...]:
     return tuple(one for one in found if priority in one.figures.priorities)
 
 
-def _done(registry: Registry, wanted: set[int]) -> dict[int, dict[FollowUp, Done]]:
-    query = select(follow_ups).where(follow_ups.c.end_id.in_(bindparam("some", expanding=True)))
+def _done(registry: Registry, wanted: set[int], *, signed: bool) -> dict[int, dict[FollowUp, Done]]:
+    table, owner = _TABLES[signed]
+    query = select(table, owner.label("owner")).where(owner.in_(bindparam("some", expanding=True)))
     found: dict[int, dict[FollowUp, Done]] = defaultdict(dict)
     with registry.reading() as connection:
         for some in chunks(wanted):
-            for row in connection.execute(query.order_by(follow_ups.c.id), {"some": some}):
-                found[row.end_id][FollowUp(row.kind)] = _of(row)
+            for row in connection.execute(query.order_by(table.c.id), {"some": some}):
+                found[row.owner][FollowUp(row.kind)] = _of(row)
     return found
 
 

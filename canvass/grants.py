@@ -1,7 +1,8 @@
 """Which branches of the ledger still wait for their 批复, and the record of those that got one.
 
-A branch waits when its year has no accepted valid result, nothing in dispute, and no authorisation that is still out.
-After 无效 or 作废 it waits again, for the next attempt, which stands on the signed end of the one before.
+A branch waits when its year has no accepted valid result, nothing in dispute, and no authorisation that is still out;
+nor a valid one entered from paper. After 无效 or 作废 it waits again, for the next attempt, which stands on the signed
+end of the one before (after 无效 on paper, which nobody has signed, for the first).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from canvass.directory import next_id
 from canvass.grant_schema import grants
 from canvass.ledger import LedgerBranch, ledger_branches, ledger_organisations
 from canvass.registry import Registry
-from canvass.schema import OUTCOMES, EndKind, ends, papers, round_number, standings
+from canvass.schema import OUTCOME_CODES, OUTCOMES, EndKind, ends, papers, round_number, standings
 from rounds.documents import Authorisation
 from rounds.envelope import Verified
 from rounds.errors import RuleRefusal
@@ -57,7 +58,8 @@ def waiting(registry: Registry, *, year: int, path: str | None = None) -> list[W
     with registry.reading() as connection:
         held = _ends(connection, year)
         granted = _granted(connection, year)
-        on_paper = set(connection.scalars(select(papers.c.branch).where(papers.c.year == year)))
+        entered = select(papers.c.branch).where(papers.c.year == year)
+        on_paper = set(connection.scalars(entered.where(papers.c.outcome != OUTCOME_CODES[Outcome.INVALID])))
     found = (_waiting(one, held[one.id], granted[one.id]) for one in listed if one.id not in on_paper)
     return [one for one in found if one is not None]
 

@@ -18,9 +18,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
 
-from canvass.bundle_schema import bundled_ends, bundles_received, bundles_sent
+from canvass.bundle_schema import bundled_ends, bundles_sent
 from canvass.bundles import Content
 from canvass.directory import chunks, next_id
+from canvass.listings import last_bundles
 from canvass.manifests import pack_manifest, stored_manifest
 from canvass.packing import unpack
 from canvass.registry import Registry
@@ -36,6 +37,7 @@ from rounds.errors import RuleRefusal
 from rounds.issuing import OrganisationKey
 from rounds.keys import fingerprint
 
+_NOTHING = "没有可报送的测评，未生成报送包：请先用 import 导入结果，或核对 --registry 和 --year 是否有误。"
 _TOO_MANY = "本单位的测评过多，一个报送包装不下：请由下级团组织分别报送。"
 
 
@@ -57,7 +59,7 @@ def plan_next(
     """The next bundle upward. `year`: rounds of another year are listed only if they were before.
 
     Raises:
-        RuleRefusal: more rounds than a bundle can list.
+        RuleRefusal: more rounds than a bundle can list; or nothing to hand up, and nothing was before.
         Unreadable, VerificationFailure: the registry failed, or contradicts what was handed up before.
     """
     with registry.reading() as connection:
@@ -71,6 +73,8 @@ def plan_next(
         content = Content()
         for document in _documents(connection, end_ids, trust_ids):
             content.add(document)
+        if not (rounds or content.count or last):  # later ones may be empty: they say that nothing has changed
+            raise RuleRefusal(_NOTHING)
     manifest = _signed(key, content, rounds, last, now)
     check_follows(manifest, last)
     return Handover(manifest, sender, end_ids, trust_ids)
@@ -143,10 +147,8 @@ def _listed(connection: Connection, last: Verified[BundleManifest] | None, year:
 
 def _listed_below(connection: Connection) -> Iterator[BundledRound]:
     """What each organisation below has listed in its last bundle."""
-    newest = select(func.max(bundles_received.c.id)).group_by(bundles_received.c.sender)
-    query = select(bundles_received.c.manifest).where(bundles_received.c.id.in_(newest))
-    for packed in connection.scalars(query.order_by(bundles_received.c.id)):
-        yield from stored_manifest(packed).record.rounds
+    for last in last_bundles(connection):
+        yield from last.manifest.rounds
 
 
 def _unsent(

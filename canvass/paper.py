@@ -2,25 +2,29 @@
 
 Nothing is taken on trust that can be recomputed: the account, the quorum, the verdict and the printed shares. What no
 signature holds stays apart from what one does: in a table of its own, in the roll-ups' state `UNSIGNED`, never in a
-合计 of signed results. An entry is never written over; another one for the same branch and year is named and refused.
+合计 of signed results. An entry is never written over; another one for the same branch and year is named and refused,
+and where its figures differ that is kept (`paper_disputes`): until two people's tables agree with what is in, such a
+round can be neither confirmed nor posted (`paper_rounds`).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, Select, func, insert, select
 
 from canvass.branch_years import BranchYears
+from canvass.codes import paper_round_id
 from canvass.directory import Directory, next_id
 from canvass.ledger import below
 from canvass.ledger_schema import branches, lines, organisations
 from canvass.paper_rows import NAME, PaperProblem, PaperRow, read_rows
+from canvass.publicity_schema import paper_disputes
 from canvass.receiving import read_file
 from canvass.registry import Registry
 from canvass.schema import OUTCOME_CODES, OUTCOMES, ends, papers, standings, words
@@ -35,6 +39,10 @@ class PaperImport:
     entered: int
     duplicates: int
     problems: tuple[PaperProblem, ...]
+    disputed: int = 0
+    """Rounds that are in with other figures, which is noted; only where nothing else is wrong with the table."""
+    settled: int = 0
+    """Rounds that were disputed and are no more: two people's tables agree with what is in."""
 
 
 @dataclass(frozen=True)
@@ -94,15 +102,61 @@ def import_paper(
     if second is not None:
         problems += second.problems if not problems else ()
         problems += compare(file, second) if not problems else ()
+    at = int(now.timestamp())
     with registry.writing() as connection:
         entry = _Entry(connection, year)
         new = [row for row in file.rows if entry.takes(row)]
+        settled = 0
+        if not problems and len(entry.problems) == len(entry.differing):
+            _note(connection, entry.differing, file, at, settled=False)
         problems += entry.problems
-        if problems:
-            connection.rollback()
-            return PaperImport(0, 0, tuple(sorted(problems, key=lambda problem: problem.number)))
-        entry.write(new, file, second, int(now.timestamp()))
-    return PaperImport(len(new), len(file.rows) - len(new), ())
+        if not problems:
+            entry.write(new, file, second, at)
+            settled = _settle(connection, entry.known, file, at) if second is not None else 0
+    if problems:
+        told = tuple(sorted(problems, key=lambda problem: problem.number))
+        return PaperImport(0, 0, told, disputed=len(entry.differing) if len(told) == len(entry.differing) else 0)
+    return PaperImport(len(new), len(file.rows) - len(new), (), settled=settled)
+
+
+_Entered = list[tuple[int, PaperRow]]
+"""The id of an entry that is in, and the row that speaks of it."""
+
+
+def _settle(connection: Connection, known: _Entered, file: PaperFile, now: int) -> int:
+    """Two people's tables agree with what is in: noted, unless that is known; how many were disputed."""
+    disputed, agreed = disputed_ids(connection), agreed_ids(connection)
+    _note(connection, [(number, row) for number, row in known if number not in agreed], file, now, settled=True)
+    return sum(number in disputed for number, _ in known)
+
+
+def _note(connection: Connection, some: _Entered, file: PaperFile, now: int, *, settled: bool) -> None:
+    first = next_id(connection, paper_disputes)
+    names = ("registered", "collected", "satisfied", "invalid")
+    common = {"settled": settled, "file": file.digest, "recorded": now}
+    rows = [
+        {"id": first + at, "paper_id": number, **dict(zip(names, row.figures, strict=True)), **common}
+        for at, (number, row) in enumerate(some)
+    ]
+    if rows:
+        connection.execute(insert(paper_disputes), rows)
+
+
+def disputed_ids(connection: Connection) -> frozenset[int]:
+    """The entries of `papers` about which two people's tables disagree."""
+    return _last_said(connection, settled=False)
+
+
+def agreed_ids(connection: Connection) -> frozenset[int]:
+    """The entries that two people's tables, compared when they were entered or later, agree with."""
+    compared = select(papers.c.id).where(papers.c.checked.is_not(None))
+    return frozenset(connection.scalars(compared)) - disputed_ids(connection) | _last_said(connection, settled=True)
+
+
+def _last_said(connection: Connection, *, settled: bool) -> frozenset[int]:
+    newest = select(func.max(paper_disputes.c.id)).group_by(paper_disputes.c.paper_id)
+    query = select(paper_disputes.c.paper_id).where(paper_disputes.c.id.in_(newest))
+    return frozenset(connection.scalars(query.where(paper_disputes.c.settled == settled)))
 
 
 class _Entry:
@@ -113,6 +167,10 @@ class _Entry:
         self._year = year
         self._places: dict[tuple[str, str], int] = {}
         self.problems: list[PaperProblem] = []
+        self.known: _Entered = []
+        """In already, with the same figures."""
+        self.differing: _Entered = []
+        """In already, with other figures: each is among the problems too."""
 
     def takes(self, row: PaperRow) -> bool:
         """Whether the row is new; what keeps it out is noted, but for being in already."""
@@ -138,12 +196,15 @@ class _Entry:
         return self._connection.execute(query).first() is not None
 
     def _is_new(self, row: PaperRow, branch: int) -> bool:
-        query = _ENTRIES.where(papers.c.branch == branch, papers.c.year == self._year)
+        query = select(papers).where(papers.c.branch == branch, papers.c.year == self._year)
         held = self._connection.execute(query).one_or_none()
         if held is None:
             return True
-        if _entry(held).figures != row.figures:
+        if (held.registered, held.collected, held.satisfied, held.invalid) != row.figures:
+            self.differing.append((held.id, row))
             self._refuse(row, "这个团支部本年度已录入过另一份未经签名的结果，两份数字不同：请核实，未作改动")
+        else:
+            self.known.append((held.id, row))
         return False
 
     def write(self, new: Sequence[PaperRow], file: PaperFile, second: PaperFile | None, now: int) -> None:
@@ -209,6 +270,13 @@ class PaperEntry:
     outcome: Outcome
     remark: str
     checked: bool
+    disputed: bool
+    """Somebody has entered other figures, and nobody has settled which are right."""
+
+    @property
+    def round_id(self) -> str:
+        """What it is called where rounds are named."""
+        return paper_round_id(self.year, self.branch_code)
 
     @property
     def unsatisfied(self) -> int | None:
@@ -217,15 +285,11 @@ class PaperEntry:
             return None
         return self.collected - self.invalid - self.satisfied
 
-    @property
-    def figures(self) -> tuple[object, ...]:
-        """What must agree for two entries to be one."""
-        return (self.registered, self.collected, self.satisfied, self.invalid)
-
 
 _TEXTS = {name: words.alias(f"{name}_words") for name in ("secretary", "since", "method", "held", "supervisor")}
 _ENTRIES: Select[Any] = (
     select(
+        papers.c.id,
         papers.c.year,
         lines.c.name.label("line"),
         organisations.c.name.label("organisation"),
@@ -239,7 +303,6 @@ _ENTRIES: Select[Any] = (
         papers.c.invalid,
         papers.c.outcome,
         papers.c.remark,
-        papers.c.checked,
     )
     .join_from(papers, branches)
     .join(organisations, organisations.c.id == branches.c.organisation)
@@ -249,10 +312,11 @@ for _name, _table in _TEXTS.items():
     _ENTRIES = _ENTRIES.join(_table, _table.c.id == papers.c[_name])
 
 
-def _entry(row: Any) -> PaperEntry:  # noqa: ANN401  a row of `_ENTRIES`
+def _entry(row: Any, disputed: Collection[int], agreed: Collection[int]) -> PaperEntry:  # noqa: ANN401  of `_ENTRIES`
     values = dict(row._mapping)  # noqa: SLF001  SQLAlchemy's public name for it
-    code, checked = values.pop("branch_code") or "", values.pop("checked") is not None
-    return PaperEntry(**values | {"branch_code": code, "checked": checked, "outcome": OUTCOMES[row.outcome]})
+    number, code = values.pop("id"), values.pop("branch_code") or ""
+    known = {"branch_code": code, "outcome": OUTCOMES[row.outcome]}
+    return PaperEntry(**values | known, checked=number in agreed, disputed=number in disputed)
 
 
 def paper_entries(registry: Registry, *, year: int | None = None, path: str | None = None) -> list[PaperEntry]:
@@ -264,4 +328,6 @@ def paper_entries(registry: Registry, *, year: int | None = None, path: str | No
     query = _ENTRIES.order_by(organisations.c.path, branches.c.code, branches.c.name)
     query = query if year is None else query.where(papers.c.year == year)
     with registry.reading() as connection:
-        return [_entry(row) for row in connection.execute(query if path is None else query.where(below(path)))]
+        disputed, agreed = disputed_ids(connection), agreed_ids(connection)
+        found = connection.execute(query if path is None else query.where(below(path)))
+        return [_entry(row, disputed, agreed) for row in found]

@@ -2,12 +2,15 @@
 
 Done is an accepted valid result; 未经签名验证 ones are counted apart. What is done after the deadline is late:
 the deadline's own day is in time (“应于4月1日前”, 4月1日 itself included).
+
+Expected is the ledger, and besides it every branch outside of it that has an end here or that an organisation below
+lists in its last bundle (`listings`); so expected = done + 未经签名验证 + the unfinished that are named.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,10 +20,12 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from canvass.grant_schema import grants
 from canvass.ledger import LedgerBranch, below, ledger_branches
 from canvass.ledger_schema import branches, lines, organisations
+from canvass.listings import Listing, by_branch, outsiders, without_ends
 from canvass.registry import Registry
 from canvass.rollup_schema import State
 from canvass.rollups import DONE, RERUN, Sums, by_child, by_line, expectation, rows_below
 from canvass.schema import OUTCOMES, STANDINGS, EndKind, Standing, ends, papers, standings
+from rounds.bundles import RoundState
 from rounds.errors import RuleRefusal
 from rounds.rules import Outcome
 
@@ -45,14 +50,35 @@ class Stand:
 
 @dataclass(frozen=True)
 class Missing:
-    """A branch of the ledger without a valid result, how far it is, and whom to ring up."""
+    """A branch without a valid result, how far it is, and whom to ring up."""
 
     branch: LedgerBranch
     state: str
+    reported: Listing | None = None
+    """The listing of an organisation below that says so, where nothing here says as much."""
+    in_ledger: bool = True
 
 
-def stand_by_line(registry: Registry, *, year: int, deadline: date, path: str | None = None) -> list[Stand]:
-    """Per 战线, by name.
+@dataclass(frozen=True)
+class _More:
+    """What one branch adds to the roll-ups and the ledger."""
+
+    branch: LedgerBranch
+    expected: int
+    again: int
+
+
+def _more(registry: Registry, listed: Sequence[Listing], year: int, path: str | None) -> list[_More]:
+    outside = [_More(one.branch, 1, 0) for one in outsiders(registry, listed, year=year, path=path)]
+    alone = without_ends(registry, listed, year=year)
+    void = (one.branch for one in by_branch(alone, _LISTED_RANK).values() if one.round.state is RoundState.VOID)
+    return outside + [_More(one, 0, 1) for one in void if path is None or one.path.startswith(path)]
+
+
+def stand_by_line(
+    registry: Registry, *, year: int, deadline: date, path: str | None = None, listed: Sequence[Listing] = ()
+) -> list[Stand]:
+    """Per 战线, by name; `listed`: `listings` of that year.
 
     Raises:
         RuleRefusal: there is no ledger, so nobody knows how many branches are expected.
@@ -63,37 +89,45 @@ def stand_by_line(registry: Registry, *, year: int, deadline: date, path: str | 
         raise RuleRefusal("没有台账，不知道应完成多少个团支部：请先用 ledger import 导入台账。")
     held = by_line(registry, year=year, path=path)
     late = _late(registry, year, deadline, path)
-    names = sorted(wanted.keys() | held.keys())
+    more: dict[str, list[_More]] = defaultdict(list)
+    for one in _more(registry, listed, year, path):
+        more[one.branch.line].append(one)
+    names = sorted(wanted.keys() | held.keys() | more.keys())
     return [
-        _stand(name, wanted[name].branches if name in wanted else 0, held.get(name, {}), late.get(name, 0))
+        _stand(name, wanted[name].branches if name in wanted else 0, held.get(name, {}), more[name], late.get(name, 0))
         for name in names
     ]
 
 
-def stand_by_organisation(registry: Registry, *, year: int, path: str | None = None) -> list[Stand]:
+def stand_by_organisation(
+    registry: Registry, *, year: int, path: str | None = None, listed: Sequence[Listing] = ()
+) -> list[Stand]:
     """Per organisation directly below `path`; without one, below the only root, or per root where there are several.
 
     Raises:
         Unreadable: the registry failed.
     """
-    path, listed = rows_below(registry, path)
+    path, below_it = rows_below(registry, path)
     held = by_child(registry, year=year, path=path)
-    return [
-        _stand(one.name, _expected(registry, one.path), held.get(one.id, {}))
-        for one in listed
-        if one.id in held or _expected(registry, one.path)
-    ]
+    more = _more(registry, listed, year, path)
+    stands = []
+    for one in below_it:
+        wanted, added = _expected(registry, one.path), [each for each in more if each.branch.path.startswith(one.path)]
+        if one.id in held or wanted or added:
+            stands.append(_stand(one.name, wanted, held.get(one.id, {}), added))
+    return stands
 
 
 def _expected(registry: Registry, path: str) -> int:
     return sum(one.branches for one in expectation(registry, path=path).values())
 
 
-def _stand(name: str, expected: int, held: Mapping[State, Sums], late: int = 0) -> Stand:
-    """Branches outside of the ledger may have results: nothing is ever more than all."""
+def _stand(name: str, expected: int, held: Mapping[State, Sums], more: Iterable[_More], late: int = 0) -> Stand:
     done, again = (_branches(held, states) for states in (DONE, RERUN))
     unsigned = _branches(held, (State.UNSIGNED,))
-    return Stand(name, max(expected, done + unsigned), done, again, unsigned, late)
+    added = list(more)
+    expected += sum(one.expected for one in added)
+    return Stand(name, expected, done, again + sum(one.again for one in added), unsigned, late)
 
 
 def _branches(held: Mapping[State, Sums], states: Iterable[State]) -> int:
@@ -126,27 +160,54 @@ def is_late(year: int, deadline: date) -> tuple[ColumnElement[bool], ...]:
 _VALID = tuple(code for code, outcome in OUTCOMES.items() if outcome is not Outcome.INVALID)
 
 
-def missing(registry: Registry, *, year: int, path: str | None = None) -> list[Missing]:
-    """The ledger's branches below `path` that have no valid result of `year`, by organisation and code.
+def missing(registry: Registry, *, year: int, path: str | None = None, listed: Sequence[Listing] = ()) -> list[Missing]:
+    """The branches below `path` that have no valid result of `year`, by organisation and code.
+
+    Those of the ledger, and those outside of it that have an end here or are `listed` (`listings` of that year).
 
     Raises:
         Unreadable: the registry failed.
     """
-    listed = ledger_branches(registry, path=path)
+    inside = [(one, (one.id, "", "")) for one in ledger_branches(registry, path=path)]
+    outside = [(one.branch, one.key) for one in outsiders(registry, listed, year=year, path=path)]
     with registry.reading() as connection:
         states = _states(connection, year)
-    return [Missing(one, states.get(one.id, _NOT_AUTHORISED)) for one in listed if states.get(one.id) != _DONE]
+    said = by_branch(listed, _LISTED_RANK)
+    found = [_missing(one, states.get(one.id), said.get(key), in_ledger=True) for one, key in inside]
+    found += [_missing(one, states.get(one.id), said.get(key), in_ledger=False) for one, key in outside]
+    left = [one for one in found if one.state not in _FINISHED]
+    return sorted(left, key=lambda one: (one.branch.path, one.branch.code, one.branch.name))
+
+
+def _missing(branch: LedgerBranch, own: str | None, said: Listing | None, *, in_ledger: bool) -> Missing:
+    """What is known here, or what somebody below says where that is nearer to a result."""
+    told = None if said is None else _LISTED[said.round.state]
+    if said is None or told is None or own in _FINISHED or (own and _RANK.index(own) <= _RANK.index(told)):
+        return Missing(branch, own or _NOT_AUTHORISED, None, in_ledger)
+    return Missing(branch, told, said, in_ledger)
 
 
 _DONE = "已完成"
+_ON_PAPER = "已完成（未经签名验证）"
 _NOT_AUTHORISED = "尚未批复"
 _AUTHORISED = "已批复，未报送"
 _CONTESTED = "结果有冲突，待核实"
 _WAITING = "只有待确认的更正件"
 _VOID = "已作废，需重新测评"
 _INVALID = "无效，需重新测评"
-_RANK = (_DONE, _CONTESTED, _WAITING, _AUTHORISED, _INVALID, _VOID)
-"""Of several states the one nearest to a result is told: a branch authorised again no longer waits for its 批复."""
+_NOT_SEEN = "下级列为已报送，本登记库未收到"
+_FINISHED = frozenset({_DONE, _ON_PAPER})
+_RANK = (_DONE, _CONTESTED, _ON_PAPER, _WAITING, _NOT_SEEN, _AUTHORISED, _INVALID, _VOID)
+"""Of several states the one nearest to a result is told: a branch authorised again no longer waits for its 批复. As the
+roll-ups rank them: what is entered without signatures does not hide a conflict of signed results."""
+_LISTED = {
+    RoundState.CONFLICT: _CONTESTED,
+    RoundState.ACCEPTED: _NOT_SEEN,
+    RoundState.MISSING: _AUTHORISED,
+    RoundState.VOID: _VOID,
+}
+"""What a manifest's word for a round means here, where no end of it has come."""
+_LISTED_RANK = {state: _RANK.index(told) for state, told in _LISTED.items()}
 
 
 def _states(connection: Connection, year: int) -> dict[int, str]:
@@ -161,8 +222,8 @@ def _states(connection: Connection, year: int) -> dict[int, str]:
     for branch, number in connection.execute(select(grants.c.branch, grants.c.round).where(grants.c.year == year)):
         if number not in rounds[branch]:
             found[branch].add(_AUTHORISED)
-    for branch in connection.scalars(select(papers.c.branch).where(papers.c.year == year)):
-        found[branch].add(_DONE)
+    for branch, outcome in connection.execute(select(papers.c.branch, papers.c.outcome).where(papers.c.year == year)):
+        found[branch].add(_ON_PAPER if outcome in _VALID else _INVALID)
     return {branch: min(states, key=_RANK.index) for branch, states in found.items()}
 
 

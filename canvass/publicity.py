@@ -2,6 +2,8 @@
 
 Only an accepted result with a valid outcome is confirmed and posted: a conflict or a waiting revision has to be settled
 first, and 无效 is no result to post. One transaction for all rounds of a command: all of them or none.
+
+Rounds without signatures are read by `canvass.paper_rounds`, as `CountedRound` too: the same duties, other tables.
 """
 
 from __future__ import annotations
@@ -14,10 +16,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select
 
+from canvass.codes import paper_round_id
 from canvass.directory import chunks
 from canvass.ledger_schema import branches, lines, organisations
 from canvass.packing import unpack
-from canvass.publicity_schema import STEP_CODES, STEPS, publicity_steps
+from canvass.publicity_schema import STEP_CODES, STEPS, paper_steps, publicity_steps
 from canvass.registry import Registry
 from canvass.schema import (
     OUTCOMES,
@@ -27,6 +30,7 @@ from canvass.schema import (
     ends,
     envelopes,
     issuers,
+    papers,
     round_id,
     round_number,
     standings,
@@ -36,6 +40,7 @@ from rounds.documents import AUTHORISATION, RESULT
 from rounds.encoding import decode
 from rounds.envelope import Envelope, decode_payload
 from rounds.errors import BadInput, RuleRefusal
+from rounds.issuing import usual_title
 from rounds.publicity import Period, Publicity, Step, StepTaken, publicity_on, take_step
 from rounds.results import Figures
 from rounds.rules import Outcome, decide
@@ -56,6 +61,7 @@ class CountedRound:
     """An accepted valid result with what the upper organisation has done with it."""
 
     end_id: int
+    """Of the end; of the entry in `papers` where it is not `signed`."""
     round_id: str
     year: int
     attempt: int
@@ -77,6 +83,12 @@ class CountedRound:
     """The last one that was not withdrawn."""
     note: str
     """Of the last step that bears one: what an objection says, how it was settled."""
+    signed: bool = True
+    """False: entered from a table, 未经签名验证."""
+    checked: bool = False
+    """Not signed, and two people's tables agreed."""
+    method: str = ""
+    """Not signed: 测评方式 as it was entered."""
 
     def publicity(self, today: date) -> Publicity:
         """Where it stands on `today`."""
@@ -115,15 +127,24 @@ def record_step(
     """
     listed = list(rounds)
     with registry.writing() as connection:
-        held = _steps(connection, {one.end_id for one in listed})
-        for one in listed:
-            try:
-                take_step([_taken(row) for row in held[one.end_id]], step, day)
-            except RuleRefusal as refusal:
-                raise RuleRefusal(f"{one.branch}（{one.round_id}）：{refusal}") from None
-        rows = [_row(one.end_id, step, day, now, posting, note) for one in listed]
-        if rows:
-            connection.execute(insert(publicity_steps), rows)
+        for signed, (table, owner) in _TABLES.items():
+            some = [one for one in listed if one.signed is signed]
+            _check_step(steps_of(connection, {one.end_id for one in some}, signed=signed), some, step, day)
+            rows = [_row(step, day, now, posting, note) | {owner.name: one.end_id} for one in some]
+            if rows:
+                connection.execute(insert(table), rows)
+
+
+_TABLES = {True: (publicity_steps, publicity_steps.c.end_id), False: (paper_steps, paper_steps.c.paper_id)}
+"""Where the steps of signed rounds stand, and of the others; with whose they are."""
+
+
+def _check_step(held: dict[int, list[Row[Any]]], rounds: Iterable[CountedRound], step: Step, day: date) -> None:
+    for one in rounds:
+        try:
+            take_step(map(taken, held[one.end_id]), step, day)
+        except RuleRefusal as refusal:
+            raise RuleRefusal(f"{one.branch}（{one.round_id}）：{refusal}") from None
 
 
 def posted_periods(registry: Registry) -> dict[str, Period]:
@@ -132,20 +153,30 @@ def posted_periods(registry: Registry) -> dict[str, Period]:
     Raises:
         Unreadable: the registry failed.
     """
-    query = select(publicity_steps, ends.c.year, ends.c.round).join_from(publicity_steps, ends)
-    found: dict[str, Period] = {}
+    signed = select(publicity_steps, ends.c.year, ends.c.round).join_from(publicity_steps, ends)
+    unsigned = select(paper_steps, papers.c.year, branches.c.code).join_from(paper_steps, papers).join(branches)
     with registry.reading() as connection:
-        for row in connection.execute(query.order_by(publicity_steps.c.id)):
-            named, period = round_id(row.year, row.round), _period(row)
-            if period is not None:
-                found[named] = period
-            elif STEPS[row.step] is Step.WITHDRAW:
-                found.pop(named, None)
+        rows = connection.execute(signed.order_by(publicity_steps.c.id))
+        found = _periods((round_id(row.year, row.round), row) for row in rows)
+        rows = connection.execute(unsigned.order_by(paper_steps.c.id))
+        return found | _periods((paper_round_id(row.year, row.code), row) for row in rows)
+
+
+def _periods(named: Iterable[tuple[str, Row[Any]]]) -> dict[str, Period]:
+    found: dict[str, Period] = {}
+    for name, row in named:
+        period = _period(row)
+        if period is not None:
+            found[name] = period
+        elif STEPS[row.step] is Step.WITHDRAW:
+            found.pop(name, None)
     return found
 
 
 def title_of(registry: Registry, one: CountedRound) -> str:
-    """The title that the round was authorised under, from the signed file itself."""
+    """The title that the round was authorised under, from the signed file itself; the usual one where none is."""
+    if not one.signed:
+        return usual_title(one.branch, one.year)
     with registry.reading() as connection:
         packed = connection.execute(select(envelopes.c.packed).where(envelopes.c.id == one.end_id)).scalar_one()
     data = unpack(packed)
@@ -189,7 +220,7 @@ def _counted(connection: Connection, year: int | None, only: Sequence[str]) -> l
     else:
         found = list(connection.execute(query))
     counted = [row for row in found if not _obstacle(row)]
-    held = _steps(connection, {row.id for row in counted})
+    held = steps_of(connection, {row.id for row in counted})
     return [_round(row, held[row.id]) for row in counted]
 
 
@@ -231,17 +262,19 @@ def _obstacle(row: Row[Any]) -> str:
     return ""
 
 
-def _steps(connection: Connection, wanted: set[int]) -> dict[int, list[Row[Any]]]:
-    """The steps taken on some ends, in their order."""
-    query = select(publicity_steps).where(publicity_steps.c.end_id.in_(bindparam("some", expanding=True)))
+def steps_of(connection: Connection, wanted: set[int], *, signed: bool = True) -> dict[int, list[Row[Any]]]:
+    """The steps taken on some ends, or on some entries without signatures, in their order."""
+    table, owner = _TABLES[signed]
+    query = select(table, owner.label("owner")).where(owner.in_(bindparam("some", expanding=True)))
     found: dict[int, list[Row[Any]]] = defaultdict(list)
     for some in chunks(wanted):
-        for row in connection.execute(query.order_by(publicity_steps.c.id), {"some": some}):
-            found[row.end_id].append(row)
+        for row in connection.execute(query.order_by(table.c.id), {"some": some}):
+            found[row.owner].append(row)
     return found
 
 
-def _taken(row: Row[Any]) -> StepTaken:
+def taken(row: Row[Any]) -> StepTaken:
+    """One row of them."""
     return StepTaken(STEPS[row.step], date.fromordinal(row.day), _period(row))
 
 
@@ -268,19 +301,23 @@ def _round(row: Row[Any], held: Sequence[Row[Any]]) -> CountedRound:
         figures=_figures(row),
         held=_held(row),
         stationed=row.stationed,
-        steps=tuple(map(_taken, held)),
-        posting=_posting(held),
-        note=next((step.note for step in reversed(held) if step.note), ""),
+        steps=tuple(map(taken, held)),
+        posting=last_posting(held),
+        note=last_note(held),
     )
 
 
 def _figures(row: Row[Any]) -> Figures:
-    """What the stored counts say, decided anew."""
+    return counted_figures(row, present=row.present, issued=row.issued)
+
+
+def counted_figures(row: Any, *, present: int, issued: int) -> Figures:  # noqa: ANN401  whatever bears the counts
+    """What the stored counts of a valid round say, decided anew."""
     decision = decide(row.registered, row.collected, row.satisfied)
     return Figures(
         registered=row.registered,
-        present=row.present,
-        issued=row.issued,
+        present=present,
+        issued=issued,
         collected=row.collected,
         valid=row.collected - row.invalid,
         invalid=row.invalid,
@@ -300,7 +337,13 @@ def _held(row: Row[Any]) -> str:
     return "至".join(dict.fromkeys(f"{day.year}年{day.month}月{day.day}日" for day in days))
 
 
-def _posting(held: Sequence[Row[Any]]) -> Posting | None:
+def last_note(held: Sequence[Row[Any]]) -> str:
+    """What the last step that bears a note says."""
+    return next((step.note for step in reversed(held) if step.note), "")
+
+
+def last_posting(held: Sequence[Row[Any]]) -> Posting | None:
+    """The last 公示 among those steps that was not withdrawn."""
     found: Posting | None = None
     for row in held:
         period = _period(row)
@@ -313,10 +356,9 @@ def _posting(held: Sequence[Row[Any]]) -> Posting | None:
 
 
 def _row(
-    end_id: int, step: Step, day: date, now: datetime, posting: Posting | None, note: str
+    step: Step, day: date, now: datetime, posting: Posting | None, note: str
 ) -> dict[str, int | str | bool | None]:
     return {
-        "end_id": end_id,
         "step": STEP_CODES[step],
         "day": day.toordinal(),
         "first_day": posting.period.first.toordinal() if posting else None,

@@ -46,6 +46,7 @@ class Outcome:
 
 
 _DUPLICATE = Outcome(Fate.DUPLICATE, "已导入过同一份文件，未重复计入。")
+OUTSIDE = "该团支部不在报送单位的授权范围内，不予采用：请由其上级团组织报送。"
 _UNKNOWN = "台账中没有这个团支部：已导入，请核对台账或批复所载的团支部代码。"
 
 
@@ -175,7 +176,7 @@ class _Batch:
 
 def _check_within(branch: KnownBranch, within: tuple[str, ...]) -> None:
     if not branch.path.startswith(within):
-        raise VerificationFailure("scope", "该团支部不在报送单位的授权范围内，不予采用：请由其上级团组织报送。")
+        raise VerificationFailure("scope", OUTSIDE)
 
 
 def _words(arrival: Arrival) -> tuple[str, str, str]:

@@ -30,7 +30,9 @@ class State(IntEnum):
     FOLLOWED = 8
     """无效 or 作废, and a further attempt is in."""
     UNSIGNED = 9
-    """On paper or from 暖青汇: 未经签名验证, shown apart."""
+    """On paper or from 暖青汇, valid: 未经签名验证, shown apart."""
+    UNSIGNED_INVALID = 10
+    """The same, below quorum (需重新测评): no more done than a signed one."""
 
 
 RATE_UNIT = 10**12

@@ -27,7 +27,7 @@ from rounds.rules import Outcome, Priority, priorities
 
 DONE = (State.SATISFIED, State.UNSATISFIED)
 """已完成: an accepted valid result."""
-RERUN = (State.INVALID, State.VOID)
+RERUN = (State.INVALID, State.VOID, State.UNSIGNED_INVALID)
 """需重新测评."""
 
 
@@ -118,9 +118,10 @@ _BEST = (
     State.SATISFIED,
     State.UNSATISFIED,
     State.CONFLICT,
+    State.UNSIGNED,
     State.INVALID,
     State.VOID,
-    State.UNSIGNED,
+    State.UNSIGNED_INVALID,
     State.WAITING,
     State.FOLLOWED,
     State.REPLACED,
@@ -130,7 +131,7 @@ _RANK = {state: rank for rank, state in enumerate(_BEST)}
 
 def _state(figures: RoundFigures, followed: set[int | None]) -> State:
     if not figures.signed:
-        return State.UNSIGNED
+        return State.UNSIGNED if figures.outcome in _VALID else State.UNSIGNED_INVALID
     if figures.standing is not Standing.ACCEPTED:
         return _NOT_ACCEPTED[figures.standing]
     if figures.outcome in _VALID:

@@ -110,6 +110,8 @@ def read_zero_report(data: bytes, authorisation: Verified[Authorisation]) -> Ver
 
     verified = read(data, ZERO_REPORT, activation_and_officers)
     check_zero_report(verified, authorisation)
+    if verified.signers != ("activation", *(officer.role.value for officer in verified.record.officers)):
+        raise VerificationFailure("signature order", "封箱报告上签名的次序被改动，不予采用。")
     return verified
 
 

@@ -176,12 +176,17 @@ def authorise(
         round_id=f"{plan.year}-{draw(8).hex()}",
         secretary_votes=plan.secretary_votes,
         supervisor=plan.supervisor,
-        title=plan.title or f"{plan.branch_name.removesuffix('团支部')}团支部书记{plan.year}年度满意度测评",
+        title=plan.title or usual_title(plan.branch_name, plan.year),
         year=plan.year,
     )
     data = sign(record, AUTHORISATION.payload_type(rehearsal=plan.rehearsal), [key.signing])
     _read_back(data, key)
     return IssuedAuthorisation(data, record.round_id, activation_code, emergency_code, activation)
+
+
+def usual_title(branch_name: str, year: int) -> str:
+    """XX团支部书记XX年度满意度测评 (附件 1), where nobody has chosen another title."""
+    return f"{branch_name.removesuffix('团支部')}团支部书记{year}年度满意度测评"
 
 
 def check_method(plan: RoundPlan | Authorisation) -> None:

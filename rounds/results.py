@@ -142,13 +142,18 @@ def _claimed_tally(result: Result) -> Tally | None:
 
 
 def check_signers(end: Result | VoidReport, signers: tuple[str, ...]) -> None:
-    """The record names exactly those who signed it, and admits the emergency holder.
+    """The record names exactly those who signed it, in the order in which they did, and admits the emergency holder.
+
+    The order is demanded so that one end has one file: this house has always written the signatures as the record names
+    the signers.
 
     Raises:
         VerificationFailure: it does not.
     """
     if sorted(end.signers) != sorted(signers):
         raise VerificationFailure("signers", "文件所载签名人与实际签名人不符，不予采用。")
+    if end.signers != signers:
+        raise VerificationFailure("signature order", "文件上签名的次序被改动，与所载签名人的次序不符，不予采用。")
     if Holder.EMERGENCY in end.signers and not end.conduct.emergency_used:
         raise VerificationFailure("signers", "启用了应急码而未载明，不予采用。")
 
@@ -167,6 +172,16 @@ def result_sentence(shown: Figures, *, expected: int | None = None) -> str:
         return f"{opening}发出测评票{shown.issued}张，收回{shown.collected}张；{ending}"
     return (
         f"{opening}发出测评票{shown.issued}张，收回{shown.collected}张，其中有效{shown.valid}张，无效{shown.invalid}张；"
+        f"满意{shown.satisfied}票，不满意{shown.unsatisfied}票，满意度{shown.rate_percent}%，"
+        f"测评结果：{OUTCOME_NAMES[shown.outcome]}。"
+    )
+
+
+def entered_sentence(shown: Figures) -> str:
+    """The same of a round that was entered from a table: nobody has said how many ballots were handed out."""
+    return (
+        f"本次测评应参加团员{shown.registered}名，实际参与{shown.collected}名；"
+        f"收回测评票{shown.collected}张，其中有效{shown.valid}张，无效{shown.invalid}张；"
         f"满意{shown.satisfied}票，不满意{shown.unsatisfied}票，满意度{shown.rate_percent}%，"
         f"测评结果：{OUTCOME_NAMES[shown.outcome]}。"
     )

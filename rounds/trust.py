@@ -4,6 +4,7 @@
     trust.take(data)                  one more document, verified against those before; refused by name, or it counts
     trust.keyring                     every key that may have signed an authorisation, for `read_authorisation`
     trust.check(...)                  whether that key could sign this authorisation: scope, validity, revocation
+    trust.chain(...)                  root → delegation → …: how that key came to count
 
 Nothing here trusts a date alone: what a revoked key has signed counts if the revocation lists it or if it was seen
 before the revocation was, whatever date it bears. A scope is a path with its closing slash: /1/2/ does not hold /1/20/.
@@ -23,6 +24,7 @@ from rounds.keys import check_signing_key, fingerprint
 from rounds.trust_documents import DELEGATION, REVOCATION, ROTATION, TRUST_KINDS, Delegation, Revocation, Rotation
 
 EVERYTHING = "/"
+_NO_CHAIN = "未验证：签发单位的密钥未经上级授权，或授权不在有效期内，不予采用。"
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,25 @@ class Grant:
     parent: bytes | None
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+    under: Grant | None = None
+    """What `parent` gave it on; None for a root."""
 
     def holds_at(self, moment: datetime) -> bool:
         """Whether `moment` lies within its validity, both ends included."""
         return (self.valid_from is None or self.valid_from <= moment) and (
             self.valid_until is None or moment <= self.valid_until
         )
+
+
+@dataclass(frozen=True)
+class Link:
+    """One link of the chain to a root: an organisation, its key, and what it holds."""
+
+    name: str
+    public: bytes
+    grant: Grant
+    rotated: bool
+    """Its key is not the one that was enrolled or delegated first: a rotation lies between."""
 
 
 @dataclass
@@ -84,6 +99,26 @@ class Trust:
             if scope.startswith(grant.scope) and grant.holds_at(moment):
                 return grant
         raise VerificationFailure("scope", "授权范围超出本单位自身的范围，或本单位的授权已过期。")
+
+    def chain(self, key_id: str, issued: str, place: str = "") -> tuple[Link, ...]:
+        """The links from the root to the key of that fingerprint, by a grant that holds when `issued`.
+
+        `place`: a path that the grant should reach; where several do, what the key is by itself (a root) comes first.
+
+        Raises:
+            VerificationFailure: root — the key is unknown; delegation — none of its grants holds then.
+        """
+        public, moment = self._by_id.get(key_id), datetime.fromisoformat(issued)
+        held = [grant for grant in self._holders[public].grants if grant.holds_at(moment)] if public else []
+        if public is None or not held:
+            raise VerificationFailure("root" if public is None else "delegation", _NO_CHAIN)
+        grant: Grant | None = min(held, key=lambda one: (not place.startswith(one.scope), one.parent is not None))
+        links: list[Link] = []
+        while grant is not None and public is not None:
+            rotated = self._line[public] != public
+            links.append(Link(self._holders[public].name, public, grant, rotated))
+            public, grant = grant.parent, grant.under
+        return tuple(reversed(links))
 
     def line_of(self, public: bytes) -> bytes:
         """The first key of the organisation whose key this is: the same before and after a rotation."""
@@ -135,13 +170,14 @@ class Trust:
         verified = read(data, DELEGATION, self._one_known)
         record, signer = verified.record, verified.signer_keys[0]
         holder = self._holders[signer]
-        self._check_delegation(verified, holder)
+        basis = self._check_delegation(verified, holder)
         grant = Grant(
             record.scope,
             verified.digest,
             signer,
             datetime.fromisoformat(record.valid_from),
             datetime.fromisoformat(record.valid_until),
+            basis,
         )
         known = self._holders.get(record.key)
         if known is not None and (known.name != record.child or grant.parent == record.key):
@@ -150,8 +186,8 @@ class Trust:
         self._holders[record.key].grants.append(grant)
         return verified
 
-    def _check_delegation(self, verified: Verified[Delegation], holder: _Holder) -> None:
-        """Hold a delegation against what its signer may give."""
+    def _check_delegation(self, verified: Verified[Delegation], holder: _Holder) -> Grant:
+        """Hold a delegation against what its signer may give; the grant that it stands on."""
         record = verified.record
         self._check_not_revoked(holder, verified.digest)
         if record.issuer != holder.name:
@@ -167,6 +203,7 @@ class Trust:
             raise VerificationFailure("delegation", "签发密钥授权书的单位自身没有有效的授权，不予采用。")
         if not record.scope.startswith(basis[0].scope):
             raise VerificationFailure("scope", "密钥授权书的范围超出签发单位自身的范围，不予采用。")
+        return basis[0]
 
     def _rotation(self, data: bytes) -> Verified[Rotation]:
         def both(claim: Claim[Rotation]) -> Expected:
@@ -174,6 +211,8 @@ class Trust:
 
         verified = read(data, ROTATION, both)
         record = verified.record
+        if verified.signer_keys != (record.old, record.new):
+            raise VerificationFailure("signature order", "密钥更换书上签名的次序被改动，不予采用。")
         holder = self._holders.get(record.old)
         if holder is None or holder.name != record.name:
             raise VerificationFailure("root", "未验证：密钥更换书上的旧密钥不是这一单位已登记的密钥，不予采用。")

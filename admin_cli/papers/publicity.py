@@ -8,7 +8,7 @@ from datetime import date
 from admin_cli.papers.dates import chinese_date, chinese_span
 from admin_cli.papers.officers import BASIS
 from admin_cli.papers.word import Sheet
-from rounds.results import Figures, reason_sentence, result_sentence
+from rounds.results import Figures, entered_sentence, reason_sentence, result_sentence
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,24 @@ class Held:
     """测评时间: 2017年4月1日."""
     method: str
     supervisor: str
+    mark: str = ""
+    """未经签名验证（纸质测评）, where no signature holds the figures."""
+    checked: bool = False
+    """With a mark: two people entered the same."""
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """The line that a title has more for it."""
+        return (self.mark,) if self.mark else ()
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The result and its reason; for a marked one what it rests on as well."""
+        reason = reason_sentence(self.figures)
+        if not self.mark:
+            return (result_sentence(self.figures), reason)
+        how = "经两人分别录入、核对一致" if self.checked else "由一人录入"
+        return (entered_sentence(self.figures), reason, f"以上数字按填报的汇总表录入，{how}，{self.mark}。")
 
 
 @dataclass(frozen=True)
@@ -47,13 +65,13 @@ def notice(paper: Notice) -> bytes:
     """公示 of one result, with the reason sentence."""
     held = paper.round
     sheet = Sheet(f"公示 {held.branch}")
-    sheet.title(f"关于{held.title}结果的公示")
+    sheet.title(f"关于{held.title}结果的公示", *held.marks)
     sheet.text(
         f"根据{BASIS}要求，{held.branch}于{held.held}以{held.method}方式进行了团支部书记年度满意度测评"
         f"（测评对象：{held.secretary}；指导监督人员：{held.supervisor}）。现将测评结果公示如下："
     )
-    sheet.text(result_sentence(held.figures))
-    sheet.text(reason_sentence(held.figures))
+    for sentence in held.sentences:
+        sheet.text(sentence)
     days = "（工作日）" if paper.working_days else ""
     sheet.text(f"公示期：{chinese_span(paper.first, paper.last)}{days}。公示渠道：{'、'.join(paper.channels)}。")
     sheet.text(

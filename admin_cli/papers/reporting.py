@@ -15,7 +15,6 @@ from admin_cli.papers.officers import BASIS
 from admin_cli.papers.publicity import Held
 from admin_cli.papers.word import Sheet
 from rounds.errors import RuleRefusal
-from rounds.results import reason_sentence, result_sentence
 from rounds.rules import Outcome
 
 FOLLOW_UP = "应按照组织程序和有关规定予以免职，并重新推选团支部书记"
@@ -54,7 +53,7 @@ def report(paper: Report) -> bytes:
     if held.figures.outcome is not Outcome.UNSATISFIED:
         raise RuleRefusal("测评结果不是不满意：通知只要求将不满意的情况报告同级党组织和上一级团组织。")
     sheet = Sheet(f"报告 {held.branch}")
-    sheet.title(f"关于{held.title}", "结果为不满意的报告")
+    sheet.title(f"关于{held.title}", "结果为不满意的报告", *held.marks)
     blank = "________________"
     sheet.text(f"{paper.addressee or blank}（{RECIPIENT_NAMES[paper.recipient]}）：", indent=0)
     for line in _body(paper):
@@ -67,12 +66,13 @@ def report(paper: Report) -> bytes:
 def _body(paper: Report) -> list[str]:
     held = paper.round
     shown = f"{paper.publicity}。" if paper.publicity else ""
+    result, *why = held.sentences
     began = (
         f"根据{BASIS}要求，{held.branch}于{held.held}以{held.method}方式进行了团支部书记年度满意度测评"
-        f"（测评对象：{held.secretary}；指导监督人员：{held.supervisor}）。{result_sentence(held.figures)}"
+        f"（测评对象：{held.secretary}；指导监督人员：{held.supervisor}）。{result}"
     )
     rule = (
         f"按照通知“结果运用”的规定，测评结果为不满意的，{FOLLOW_UP}。"
         "上述事项须由有权的组织依程序办理，办理情况另行报告。"
     )
-    return [began, reason_sentence(held.figures) + shown, rule]
+    return [began, "".join(why) + shown, rule]

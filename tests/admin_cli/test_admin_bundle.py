@@ -83,6 +83,22 @@ def test_the_next_one_is_numbered_on_and_the_last_is_written_again(sent: Admin) 
     assert above(sent, "import", sent.path("2.bundle"), sent.path("1.bundle")).code == 0
 
 
+@pytest.mark.parametrize("more", [(), ("--year", 2015)])
+def test_nothing_to_hand_up_is_no_bundle(closed: Admin, more: tuple[object, ...]) -> None:
+    """A home that has imported nothing, and one that has nothing of that year: no file, no registry, no number."""
+    key = ("bundle", "--org-key", closed.path("org.key"), "--out")
+    if more:
+        assert closed.run("import", closed.path("r.result")).code == 0
+    before, listed = closed.files(), sorted(closed.home.path.iterdir())
+    ran = closed.run(*key, closed.path("1.bundle"), *more)
+    assert ran.code == 1
+    assert "没有可报送的测评" in ran.error
+    assert (closed.files(), sorted(closed.home.path.iterdir())) == (before, listed)
+    assert closed.run("bundle", "--again", *key[1:], closed.path("1.bundle")).code == 1
+    assert closed.run("import", closed.path("r.result")).code == 0
+    assert make(closed, "1").json["sequence"] == 1  # the control
+
+
 def test_what_cannot_be_written_is_not_remembered(sent: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     key = ("bundle", "--org-key", sent.path("org.key"), "--out")
     before = sent.files()

@@ -333,6 +333,6 @@ def test_of_two_importers_with_a_fork_one_is_refused_at_the_last_step(upward: Up
     _, sender = bundle_import._sender(upward.parent.registry, path, ROOTS)  # noqa: SLF001  the moment between
     assert upward.take(other)[0].fate is Fate.IMPORTED
     with upward.parent.registry.writing() as connection, pytest.raises(VerificationFailure, match="不相衔接"):
-        bundle_import._record(connection, manifest, sender.line, NOW)  # noqa: SLF001  see above
+        bundle_import._record(connection, manifest, sender, NOW)  # noqa: SLF001  see above
     assert fate.fate is Fate.REJECTED
     assert len(upward.parent.dump()["bundles_received"]) == 1

@@ -12,10 +12,12 @@ from ledger_books import write_book
 from openpyxl import Workbook
 from rounds_factory import NOW, make_round
 
+from canvass.grants import waiting
 from canvass.importing import Fate
 from canvass.ledger import import_ledger
 from canvass.ledger_rows import HEADING
 from canvass.paper import PaperImport, import_paper, paper_entries, read_paper
+from canvass.progress import missing, stand_by_line
 from canvass.rollup_schema import State
 from canvass.rollups import totals
 from canvass.summary import COLUMNS
@@ -79,7 +81,7 @@ def test_paper_rounds_are_entered_apart_from_signed_ones(listed: Desk) -> None:
     assert (second.outcome, second.satisfied) == (Outcome.INVALID, None)
     assert listed.summary().totals.branches == 0
     sums = totals(listed.registry, year=2016)
-    assert (set(sums), sums[State.UNSIGNED].branches) == ({State.UNSIGNED}, 2)
+    assert {state: one.branches for state, one in sums.items()} == {State.UNSIGNED: 1, State.UNSIGNED_INVALID: 1}
     assert enter(listed, FIRST, SECOND).duplicates == 2
     listed.rolled_up()
 
@@ -129,6 +131,24 @@ def test_another_entry_is_never_written_over(listed: Desk) -> None:
     done = enter(listed, FIRST | {"满意票数": 19, "不满意票数": 6})
     assert "两份数字不同" in done.problems[0].reason
     assert [entry.satisfied for entry in paper_entries(listed.registry)] == [20]
+
+
+def test_what_a_branch_did_on_paper_is_what_progress_and_the_ledger_say(listed: Desk) -> None:
+    """Valid: done, apart. Below quorum: again, on paper or by an authorisation. Neither in any average."""
+    enter(listed, FIRST, SECOND)
+    high, middle = stand_by_line(listed.registry, year=2016, deadline=NOW.date())[::-1]
+    assert (high.expected, high.done, high.unsigned, high.again) == (2, 0, 1, 0)
+    assert (middle.expected, middle.done, middle.unsigned, middle.again) == (1, 0, 0, 1)
+    left = {one.branch.code: one.state for one in missing(listed.registry, year=2016)}
+    assert left == {"FZ-01": "无效，需重新测评", "TM-01": "尚未批复"}
+    assert {one.branch.code for one in waiting(listed.registry, year=2016)} == {"FZ-01", "TM-01"}
+    assert [average.value for average in listed.summary().averages] == [None, None]
+    torn = make_round(branch_code="TM-02", registered=30)
+    assert listed.fates(torn.result(20, 5, 5), torn.result(19, 5, 5)) == [Fate.IMPORTED, Fate.CONFLICT]
+    high = stand_by_line(listed.registry, year=2016, deadline=NOW.date())[1]
+    assert (high.done, high.unsigned) == (0, 0)  # a conflict of signed results is not done because of a paper
+    assert "有冲突" in {one.branch.code: one.state for one in missing(listed.registry, year=2016)}["TM-02"]
+    listed.rolled_up()
 
 
 def test_paper_does_not_stand_in_for_a_signed_result(listed: Desk) -> None:

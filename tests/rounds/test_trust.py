@@ -250,3 +250,26 @@ def test_padded_base64_and_other_types_are_refused(trust: Trust) -> None:
             trust.take(bad)
     assert trust_kind(good) is DELEGATION
     assert isinstance(trust.take(good).record, Delegation)
+
+
+def test_the_chain_of_a_key_is_told_from_the_root_down(given: Trust) -> None:
+    given.take(delegate(given, CHILD, GRANDCHILD_CARD, scope="/1/2/20/", valid=VALID, now=NOW))
+    links = given.chain(id_of(GRANDCHILD), DATED)
+    assert [(link.name, link.grant.scope) for link in links] == [
+        (ROOT.name, EVERYTHING),
+        (CHILD.name, "/1/2/"),
+        (GRANDCHILD.name, "/1/2/20/"),
+    ]
+    assert [link.public for link in links] == [ROOT.public, CHILD.public, GRANDCHILD.public]
+    assert [link.name for link in given.chain(id_of(ROOT), DATED)] == [ROOT.name]
+    assert check_of_trust(lambda: given.chain(id_of(NEW_ROOT), DATED)) == "root"
+    assert check_of_trust(lambda: given.chain(id_of(CHILD), LATER[0])) == "delegation"
+    given.take(rotate(CHILD, NEW_CHILD, now=NOW))
+    links = given.chain(id_of(NEW_CHILD), DATED)
+    assert [(link.name, link.rotated) for link in links] == [(ROOT.name, False), (CHILD.name, True)]
+
+
+def test_of_two_delegations_the_chain_takes_the_one_that_reaches(given: Trust) -> None:
+    given.take(delegate(given, ROOT, CHILD_CARD, scope="/1/4/", valid=VALID, now=NOW))
+    for place, scope in (("/1/4/7/", "/1/4/"), ("/1/2/", "/1/2/")):
+        assert given.chain(id_of(CHILD), DATED, place)[-1].grant.scope == scope

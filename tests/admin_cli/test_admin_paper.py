@@ -1,0 +1,167 @@
+"""Rounds that were held on paper, as a clerk takes them through 确认, 公示 and the reports: always marked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from admin_script import Admin
+from ledger_books import write_book
+from openpyxl import load_workbook
+from paper_samples import text
+from rounds_factory import make_round, organisation
+from test_canvass_paper import FIRST, SECOND, paper
+
+MARK = "未经签名验证（纸质测评）"
+NAME = "2016-paper-TM-02"
+FAILED = FIRST | {"满意票数": 12, "不满意票数": 13, "无效票数": 2, "指导监督人": "李督导"}
+
+
+@pytest.fixture
+def desk(admin: Admin) -> Admin:
+    """A ledger, a signed 满意 of TM-01, a 不满意 of TM-02 on paper that two people entered, an online 无效 of FZ-01."""
+    assert admin.run("ledger", "import", write_book(admin.path("台账.xlsx"))).code == 0
+    card = admin.path("root.pub")
+    card.write_bytes(organisation().card)
+    assert admin.run("trust", "add", card, "--yes").code == 0
+    admin.path("a.result").write_bytes(make_round(branch_code="TM-01", registered=6).result(5, 1))
+    assert admin.run("import", admin.path("a.result")).code == 0
+    tables = [paper(admin.path(f"{n}.xlsx"), FAILED, FIRST | ONLINE) for n in range(2)]
+    assert enter(admin, *tables).json["entered"] == 2
+    return admin
+
+
+ONLINE = {
+    "上级团组织": "附属中学团委",
+    "团支部名称": "高二一班团支部",
+    "测评方式": "暖青汇",
+    "团员总数": 40,
+    "参与测评人数": 20,
+    "满意票数": "",
+    "不满意票数": "",
+    "无效票数": "",
+}
+
+
+def enter(admin: Admin, first: Path, *second: Path) -> Any:
+    more = [word for path in second for word in ("--second", path)]
+    return admin.run("import", "--paper", first, *more, "--year", 2016, "--json")
+
+
+def test_all_never_takes_the_unsigned_along(desk: Admin) -> None:
+    ran = desk.run("confirm", "--all", "--json")
+    assert ran.code == 0, ran.err
+    assert [(one["signed"], one["mark"]) for one in ran.json["rounds"]] == [(True, None)]
+    assert "另有1个未经签名验证" in ran.err
+    again = desk.run("confirm", "--all", "--paper", "--json")
+    assert [(one["round_id"], one["signed"], one["mark"]) for one in again.json["rounds"]] == [(NAME, False, MARK)]
+    assert desk.run("confirm", "--all").err == ""
+    shown = desk.run("publish", "--all", "--paper", "--channel", "公告栏")
+    assert f"{MARK}：土木2015级二班团支部（{NAME}）" in shown.out
+    assert "不能确认" in desk.run("confirm", NAME).error
+    assert desk.run("confirm", NAME, "--paper").code == 2
+
+
+def test_the_papers_say_that_nobody_signed(desk: Admin) -> None:
+    out = desk.path("公示.docx")
+    assert "尚未确认" in desk.run("notice", NAME, "--out", out).error
+    assert not out.exists()
+    assert desk.run("confirm", "--all", "--paper", "--date", "2017-04-01").code == 0
+    assert desk.run("notice", NAME, "--out", out).code == 0
+    notice = text(out.read_bytes())
+    assert f"结果的公示{MARK}" in notice
+    assert f"以上数字按填报的汇总表录入，经两人分别录入、核对一致，{MARK}。" in notice
+    assert "收回测评票27张" in notice
+    assert "发出" not in notice  # nobody entered how many were handed out
+    assert "以纸质方式进行" in notice
+    signed = counted(desk)
+    assert desk.run("confirm", signed).code == 0
+    assert desk.run("notice", signed, "--out", desk.path("签名.docx")).code == 0
+    assert "未经签名" not in (plain := text(desk.path("签名.docx").read_bytes()))
+    assert "发出测评票6张" in plain
+    assert desk.run("publish", NAME, "--date", "2017-04-02").code == 0
+    assert desk.run("report", NAME, "--out", desk.path("报告")).code == 0
+    reports = [text(path.read_bytes()) for path in sorted(desk.path("报告").iterdir())]
+    assert len(reports) == 2
+    for one in reports:
+        assert f"结果为不满意的报告{MARK}" in one
+        assert "发出" not in one
+        assert "公示期为2017年4月3日至4月5日" in one
+        assert "予以免职" in one
+
+
+def counted(admin: Admin) -> str:
+    (row,) = admin.run("summary", "--json").json["rows"]
+    return str(row["round_id"])
+
+
+def test_all_notices_of_paper_rounds_in_a_folder(desk: Admin) -> None:
+    assert desk.run("confirm", "--all", "--paper").code == 0
+    ran = desk.run("notice", "--all", "--out", desk.path("无"), "--json")
+    assert (ran.json["files"], "未经签名验证" in ran.err) == ([], True)
+    ran = desk.run("notice", "--all", "--paper", "--out", desk.path("公示"), "--json")
+    assert [Path(path).name for path in ran.json["files"]] == [f"土木2015级二班团支部 {NAME}.docx"]
+
+
+def test_an_objection_is_recorded_against_a_paper_round(desk: Admin) -> None:
+    assert desk.run("confirm", NAME, "--date", "2017-04-02").code == 0
+    assert desk.run("publish", NAME, "--date", "2017-04-02").code == 0
+    ran = desk.run("objection", NAME, "--raise", "来电反映", "--date", "2017-04-04", "--json")
+    assert (ran.json["rounds"][0]["publicity"], ran.json["rounds"][0]["mark"]) == ("disputed", MARK)
+    ran = desk.run("objection", NAME, "--settle", "核实无误", "--date", "2017-04-05", "--json")
+    assert ran.json["rounds"][0]["publicity"] == "ended"
+
+
+def test_the_summary_names_them_apart_with_their_notice(desk: Admin) -> None:
+    out = desk.path("附件4.xlsx")
+    assert desk.run("confirm", NAME, "--date", "2017-04-02").code == 0
+    assert desk.run("publish", NAME, "--date", "2017-04-02").code == 0
+    found = desk.run("summary", "--json", "--out", out).json
+    assert len(found["rows"]) == 1
+    assert {one["round_id"]: one["publicity"] for one in found["unsigned"]} == {
+        NAME: "2017年4月3日至4月5日",
+        "2016-paper-FZ-01": "",
+    }
+    sheet = load_workbook(out)["未经签名验证"]
+    heads, *rows = [[cell.value for cell in row] for row in sheet.iter_rows() if any(cell.value for cell in row)]
+    while "公示起止时间" not in heads:
+        heads, *rows = rows
+    at = heads.index("公示起止时间")
+    assert [row[at] for row in rows if "土木2015级二班团支部" in row] == ["2017年4月3日至4月5日"]
+
+
+def test_follow_ups_of_paper_rounds_stand_apart(desk: Admin) -> None:
+    assert desk.run("followups", "--round", NAME, "--done", "party", "--note", "口头报告").code == 0
+    found = desk.run("followups", "--json").json
+    assert found["unsatisfied"] == []
+    (failed,) = found["unsigned"]["unsatisfied"]
+    assert (failed["mark"], failed["steps"]["party"]["note"], failed["steps"]["league"]) == (MARK, "口头报告", None)
+    assert "未经签名验证（纸质或暖青汇" in desk.run("followups").out
+    signed = desk.run("followups", "--round", counted(desk), "--done", "party")
+    assert "不是不满意" in signed.error
+
+
+def test_what_two_people_disagree_about_is_said_and_not_confirmed(desk: Admin) -> None:
+    other = paper(desk.path("other.xlsx"), FAILED | {"满意票数": 20, "不满意票数": 5})
+    ran = enter(desk, other)
+    assert (ran.code, ran.json["disputed"], ran.json["entered"]) == (1, 1, 0)
+    assert "两人重新核对原件" in ran.err
+    assert "数字不一致" in desk.run("confirm", NAME).error
+    assert desk.run("confirm", "--all", "--paper", "--json").json["rounds"] == []
+    assert [one["disputed"] for one in desk.run("summary", "--json").json["unsigned"]] == [True, False]
+    assert enter(desk, desk.path("0.xlsx"), desk.path("1.xlsx")).json["settled"] == 1
+    assert desk.run("confirm", NAME).code == 0
+
+
+def test_an_online_round_says_so(desk: Admin) -> None:
+    online = FIRST | ONLINE | {"参与测评人数": 30, "满意票数": 25, "不满意票数": 5, "无效票数": 0}
+    bad = enter(desk, paper(desk.path("online.xlsx"), online))
+    assert bad.json["disputed"] == 1  # FZ-01 is in below quorum
+    fresh = Admin(desk.path("fresh"))
+    fresh.folder.mkdir()
+    assert fresh.run("ledger", "import", write_book(fresh.path("台账.xlsx"))).code == 0
+    assert enter(fresh, paper(fresh.path("a.xlsx"), online, SECOND | {"团支部名称": "高二一班团支部"})).code == 1
+    assert enter(fresh, paper(fresh.path("b.xlsx"), online)).json["entered"] == 1
+    ran = fresh.run("confirm", "2016-paper-FZ-01", "--json")
+    assert ran.json["rounds"][0]["mark"] == "未经签名验证（暖青汇）"
