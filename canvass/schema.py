@@ -59,7 +59,7 @@ __all__ = [  # the codes of what the columns hold are asked for here
     "round_number",
 ]
 
-FORMAT = "beikaobei-registry-v3"
+FORMAT = "beikaobei-registry-v4"
 
 MAX_LINE = 200
 
