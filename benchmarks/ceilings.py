@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import cycle, islice
 from pathlib import Path
 from subprocess import Popen, TimeoutExpired
@@ -36,13 +36,45 @@ _BETWEEN = 1.5
 """Seconds between two moments."""
 
 
-@dataclass(frozen=True)
-class Ceilings:
-    """Results a second by signatures alone, and for how many seconds the import stood still for that."""
+@dataclass
+class Ceiling:
+    """Nothing but signatures, by one library: how many files they were of, and what they took."""
 
-    cryptography: float
-    libsodium: float
-    still: float
+    files: int = 0
+    seconds: float = 0.0
+    processor: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Results a second."""
+        return self.files / self.seconds
+
+    @property
+    def microseconds(self) -> float:
+        """Of processor, a result: that does not depend on what else the machine is doing."""
+        return self.processor / self.files * 1e6
+
+    def add(self, files: Sequence[list[Signed]], verify: Verify) -> None:
+        """Verify their signatures."""
+        before = time.process_time()
+        self.seconds += _seconds_to_verify(files, verify)
+        self.processor += time.process_time() - before
+        self.files += len(files)
+
+
+@dataclass
+class Ceilings:
+    """By either library; `still`: for how many seconds the import stood still for that."""
+
+    cryptography: Ceiling = field(default_factory=Ceiling)
+    libsodium: Ceiling = field(default_factory=Ceiling)
+    still: float = 0.0
+
+    def add(self, files: Sequence[list[Signed]], *, cryptography_first: bool) -> None:
+        """Verify the same signatures with both."""
+        both = [(self.cryptography, by_cryptography), (self.libsodium, by_libsodium)]
+        for ceiling, verify in both if cryptography_first else reversed(both):
+            ceiling.add(files, verify)
 
 
 def signatures(incoming: Path, roots: dict[str, str], count: int) -> list[list[Signed]]:
@@ -63,18 +95,15 @@ def beside(importer: Popen[str], needed: list[list[Signed]]) -> Ceilings:
 
     Each moment verifies the same signatures with either library, now this one first and now the other.
     """
-    still, files = 0.0, 0
-    taken: dict[Verify, float] = dict.fromkeys((by_cryptography, by_libsodium), 0.0)
+    ceilings = Ceilings()
     parts = cycle([needed[start : start + _MOMENT] for start in range(0, len(needed), _MOMENT)])
+    order = cycle([True, False])
     while _runs(importer):
         began = time.perf_counter()
         with _stopped(importer.pid):
-            now = next(parts)
-            files += len(now)
-            for verify in (by_cryptography, by_libsodium)[:: 1 if files // _MOMENT % 2 else -1]:
-                taken[verify] += _seconds_to_verify(now, verify)
-        still += time.perf_counter() - began
-    return Ceilings(files / taken[by_cryptography], files / taken[by_libsodium], still)
+            ceilings.add(next(parts), cryptography_first=next(order))
+        ceilings.still += time.perf_counter() - began
+    return ceilings
 
 
 def by_cryptography(public: bytes, signature: bytes, message: bytes) -> None:
