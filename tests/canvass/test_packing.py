@@ -41,6 +41,20 @@ def test_the_words_that_envelopes_are_packed_with_are_frozen() -> None:
         zstd.decompress(packed, zstd.ZstdDict(WORDS[:-1], is_raw=True))
 
 
+LOOKALIKES = ('"authorisation":""', '"zero_report":"x"', '\\"authorisation":"', '","authorisation_digest":"', "\\\\")
+
+
+@pytest.mark.parametrize("text", LOOKALIKES)
+def test_text_that_is_spelled_like_a_field_comes_back_as_it_was(text: str) -> None:
+    """A reason stands before the chain in a result and behind it in a void report."""
+    made = make_round(registered=30)
+    below = msgspec.structs.replace(made.result_record(0, 0), below_quorum_reason=text)
+    for data in (made.sign_end(below), made.void(reason=text)):
+        end = receive(data, ROOTS)
+        assert packing.unpack(packing.pack(end)) == data
+        assert len(packing.pack(end)) < len(data) / 2
+
+
 def test_threads_that_share_the_packer_get_what_one_gets() -> None:
     packed = [packing.pack(end) for end in ends()]
     assert [packing.unpack(one) for one in packed] == [end.end.data for end in ends()]
