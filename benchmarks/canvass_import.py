@@ -18,8 +18,8 @@ from pathlib import Path
 from canvass.importing import expand, import_files
 from canvass.registry import open_registry
 
-_SOME = 100
-"""Files between two looks at the memory."""
+_SOME = 1_000
+"""Files between two looks at the memory: each costs some milliseconds, which count as the import's."""
 _NOW = datetime.fromisoformat("2017-04-02T09:00:00+08:00")
 
 

@@ -15,20 +15,30 @@ from canvass.rollups import Deltas, RoundFigures, Sums, ancestors, contribution
 from canvass.schema import OUTCOMES, STANDINGS, EndKind, Standing, ends, papers, standings
 
 BranchYear = tuple[int, int]
+Place = tuple[int, int]
+"""A branch's organisation and 战线."""
 
 
 class BranchYears:
     """Some branches in some years, and what they contributed before the change that is about to happen."""
 
-    def __init__(self, connection: Connection, touched: Iterable[tuple[int, Any]]) -> None:
-        """Look at `touched` (branch, year) before the change."""
+    def __init__(
+        self, connection: Connection, touched: Iterable[tuple[int, Any]], places: Mapping[int, Place] | None = None
+    ) -> None:
+        """Look at `touched` (branch, year) before the change.
+
+        `places`: where these branches stand, from whoever has read that in the same transaction.
+        """
         self._touched = set(touched)
+        self._places = places
         self._before = dict(_contributions(connection, self._touched))
 
     def write_changes(self, connection: Connection) -> None:
         """Look again after the change and bring the roll-ups up to date."""
         deltas = Deltas()
-        places = _places_of(connection, {branch for branch, _ in self._touched})
+        places = self._places
+        if places is None:
+            places = _places_of(connection, {branch for branch, _ in self._touched})
         for key, sums in _contributions(connection, self._touched):
             deltas.add(*places[key[0]], key[1], sums)
         for key, sums in self._before.items():
@@ -71,11 +81,10 @@ def _rebuild_expected(connection: Connection) -> None:
         connection.execute(insert(expected), rows)
 
 
-def _places_of(connection: Connection, wanted: set[int]) -> dict[int, tuple[int, int]]:
-    """Each branch's organisation and 战线."""
+def _places_of(connection: Connection, wanted: set[int]) -> dict[int, Place]:
     query = select(branches.c.id, branches.c.organisation, organisations.c.line).join_from(branches, organisations)
     query = query.where(branches.c.id.in_(bindparam("some", expanding=True)))
-    found: dict[int, tuple[int, int]] = {}
+    found: dict[int, Place] = {}
     for some in chunks(wanted):
         found.update((row.id, (row.organisation, row.line)) for row in connection.execute(query, {"some": some}))
     return found
@@ -84,8 +93,9 @@ def _places_of(connection: Connection, wanted: set[int]) -> dict[int, tuple[int,
 def _contributions(
     connection: Connection, touched: set[BranchYear]
 ) -> Iterator[tuple[BranchYear, Mapping[State, Sums]]]:
+    with_papers = connection.scalar(_ANY_PAPER) is not None
     for some in chunks({branch for branch, _ in touched}):
-        for key, found in _grouped(_figures(connection, some)):
+        for key, found in _grouped(_figures(connection, some, with_papers=with_papers)):
             if key in touched:
                 yield key, contribution(found)
 
@@ -98,45 +108,44 @@ def _grouped(rows: Iterable[tuple[BranchYear, RoundFigures]]) -> Iterator[tuple[
 
 
 def _figures(
-    connection: Connection, wanted: list[int] | Select[tuple[int]]
+    connection: Connection, wanted: list[int] | Select[tuple[int]], *, with_papers: bool = True
 ) -> Iterator[tuple[BranchYear, RoundFigures]]:
     """Every end and paper entry of some branches."""
-    for row in connection.execute(_ENDS.where(ends.c.branch.in_(wanted))):
-        yield (row.branch, row.year), _signed(row)
-    for row in connection.execute(_PAPERS.where(papers.c.branch.in_(wanted))):
-        yield (row.branch, row.year), _unsigned(row)
+    for branch, year, *figures in connection.execute(_ENDS.where(ends.c.branch.in_(wanted))):
+        yield (branch, year), _signed(*figures)
+    if with_papers:
+        for row in connection.execute(_PAPERS.where(papers.c.branch.in_(wanted))):
+            yield (row.branch, row.year), _unsigned(row)
 
 
 _ENDS: Select[Any] = select(
-    ends.c.id,
     ends.c.branch,
     ends.c.year,
+    ends.c.id,
     ends.c.kind,
     ends.c.outcome,
+    standings.c.standing,
     ends.c.previous,
     ends.c.registered,
     ends.c.issued,
     ends.c.collected,
     ends.c.invalid,
     ends.c.satisfied,
-    standings.c.standing,
 ).outerjoin_from(ends, standings)
+"""Branch and year, then what `_signed` takes."""
 
 _PAPERS: Select[Any] = select(papers)
+_ANY_PAPER = select(papers.c.id).limit(1)
+_KINDS = {int(kind): kind for kind in EndKind}
 
 
-def _signed(row: Row[Any]) -> RoundFigures:
+def _signed(number: int, kind: int, outcome: int | None, standing: int | None, *counts: Any) -> RoundFigures:  # noqa: ANN401
     return RoundFigures(
-        id=row.id,
-        kind=EndKind(row.kind),
-        outcome=None if row.outcome is None else OUTCOMES[row.outcome],
-        standing=Standing.ACCEPTED if row.standing is None else STANDINGS[row.standing],
-        previous=row.previous,
-        registered=row.registered,
-        issued=row.issued,
-        collected=row.collected,
-        invalid=row.invalid,
-        satisfied=row.satisfied,
+        number,
+        _KINDS[kind],
+        None if outcome is None else OUTCOMES[outcome],
+        Standing.ACCEPTED if standing is None else STANDINGS[standing],
+        *counts,  # previous, registered, issued, collected, invalid, satisfied
     )
 
 

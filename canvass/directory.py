@@ -99,6 +99,7 @@ class Directory:
         return known
 
 
+# In the order of `KnownBranch`.
 _BRANCH: Select[Any] = select(
     branches.c.id,
     branches.c.code,
@@ -204,7 +205,8 @@ def _named_organisations(name: str) -> Select[Any]:
 
 
 def _known(row: Row[Any]) -> KnownBranch:
-    return KnownBranch(**{**row._mapping, "code": row.code or ""})  # noqa: SLF001  SQLAlchemy's public name for it
+    number, code, *others = tuple(row)
+    return KnownBranch(number, code or "", *others)
 
 
 def line_id(connection: Connection, name: str) -> int:

@@ -2,15 +2,20 @@
 
 The file holds the authorisation and the zero report as text inside JSON inside base64. Taken apart, the same bytes are
 less than half as long before they are compressed. Signed files have one spelling only (`rounds.encoding`), so putting
-the parts together again gives the file back byte for byte, and every signature with it. zlib is given the words that
-nearly every end holds (`packing_words`); what was stored without them says so itself and is read as well.
+the parts together again gives the file back byte for byte, and every signature with it. Zstandard is given the words
+that nearly every end holds (`packing_words`).
 """
 
 from __future__ import annotations
 
-import zlib
+import sys
 
 import msgspec
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 from canvass.packing_words import WORDS
 from canvass.receiving import End
@@ -18,10 +23,16 @@ from rounds.documents import RESULT, VOID, Result, VoidReport
 from rounds.encoding import encode
 from rounds.envelope import Envelope, Signature
 
-_FAST, _WINDOW, _MEMORY = 3, 13, 8
-"""zlib's level, window (8 KiB hold the words and an end) and memory: what is left is mostly keys and signatures, which
-no level makes smaller; a small window is cheaper to set up."""
-_empty = zlib.compressobj(_FAST, zlib.DEFLATED, _WINDOW, _MEMORY, zlib.Z_DEFAULT_STRATEGY, WORDS)
+_words = zstd.ZstdDict(WORDS, is_raw=True)
+_FAST = 1
+"""What is left beside the words is mostly keys and signatures, which no level makes smaller."""
+_compressor = zstd.ZstdCompressor(
+    options={
+        zstd.CompressionParameter.compression_level: _FAST,
+        zstd.CompressionParameter.checksum_flag: 1,  # else a damaged row, or other words, would unpack to nonsense
+    },
+    zstd_dict=_words,
+)
 _CAP = 4 * 1024 * 1024
 
 
@@ -43,16 +54,24 @@ _decode = msgspec.msgpack.Decoder(_Packed).decode
 
 def pack(end: End) -> bytes:
     """The bytes to keep of a verified end."""
-    bare = end.end.envelope.payload
-    for link in (end.end.record.chain.authorisation, end.end.record.chain.zero_report):
-        bare = bare.replace(msgspec.json.encode(link), b'""', 1)
+    chain = end.end.record.chain
+    bare = _without(end.end.envelope.payload, b'"authorisation":', chain.authorisation)
+    bare = _without(bare, b'"zero_report":', chain.zero_report)
     whole = _Packed(
         _part(end.authorisation.envelope),
         _part(end.zero_report.envelope),
         _part(end.end.envelope, bare),
     )
-    stream = _empty.copy()
-    return stream.compress(_encode(whole)) + stream.flush()
+    return _compressor.compress(_encode(whole), zstd.ZstdCompressor.FLUSH_FRAME)  # whole frames: threads may share it
+
+
+def _without(payload: bytes, name: bytes, text: str) -> bytes:
+    """The payload with an empty string for `text`, the value of its first field `name`.
+
+    Inside of a text every quotation mark has a backslash before it, so nothing but a field is spelled like `name`.
+    """
+    start = payload.index(name) + len(name)
+    return payload[:start] + b'""' + payload[start + len(msgspec.json.encode(text)) :]
 
 
 def unpack(packed: bytes) -> bytes:
@@ -71,7 +90,7 @@ def bare_record(packed: bytes) -> Result | VoidReport:
 
 
 def _whole(packed: bytes) -> _Packed:
-    return _decode(zlib.decompressobj(zdict=WORDS).decompress(packed, _CAP))
+    return _decode(zstd.ZstdDecompressor(_words).decompress(packed, _CAP))
 
 
 def _record(whole: _Packed) -> Result | VoidReport:

@@ -1,7 +1,7 @@
-"""What nearly every signed end says, handed to zlib beforehand: most of an envelope that is not key or signature.
+"""What nearly every signed end says, handed to Zstandard beforehand: most of an envelope that is not key or signature.
 
 Frozen: stored envelopes were compressed with exactly these bytes and can be read with them alone. A better set would
-be a second one beside this, never a change of it; zlib writes the checksum of the one that it used (RFC 1950, FDICT).
+be a second one beside this, never a change of it; a frame's checksum (RFC 8878, 3.1.1) tells that it had other words.
 What stands last is found cheapest.
 """
 

@@ -143,7 +143,9 @@ class _Batch:
         """Steps 4 to 6; the standing of every end that was entered."""
         if not self._new:
             return {}
-        touched = BranchYears(self._connection, {(new.branch.id, new.arrival.figures["year"]) for new in self._new})
+        places = {new.branch.id: (new.branch.organisation, new.branch.line) for new in self._new}
+        years = {(new.branch.id, new.arrival.figures["year"]) for new in self._new}
+        touched = BranchYears(self._connection, years, places)
         self._write_rows(now)
         judged = self._held.write_standings(self._connection)
         touched.write_changes(self._connection)

@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
-from operator import attrgetter
+from operator import add, attrgetter
 
 from sqlalchemy import ColumnElement, Connection, bindparam, select
 
@@ -172,6 +172,7 @@ def _sums(figures: RoundFigures, branches: int) -> Sums:
     )
 
 
+_NOTHING = [0] * len(COUNTS)
 Key = tuple[int, int, int, int]
 """Organisation, year, line, state."""
 
@@ -187,9 +188,8 @@ class Deltas:
         """A branch directly below `organisation` contributes `sums` more (less, where negative)."""
         for state, more in sums.items():
             key = (organisation, year, line, int(state))
-            held = self._direct.setdefault(key, [0] * len(COUNTS))
-            for place, value in enumerate(more.values()):
-                held[place] += value
+            held = self._direct.get(key, _NOTHING)
+            self._direct[key] = list(map(add, held, more.values()))
 
     def apply(self, connection: Connection) -> None:
         """Write what was added, to each organisation and all above it."""

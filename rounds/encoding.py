@@ -60,11 +60,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """
         for name in _text_fields(type(self)):
             value = getattr(self, name)
-            if not value:
-                continue
-            for text in (value,) if type(value) is str else value:
-                if not is_fit(text):
-                    raise ValueError(f"text not fit in {name}")
+            if value and not (is_fit(value) if type(value) is str else all(map(is_fit, value))):
+                raise ValueError(f"text not fit in {name}")
 
 
 @cache
@@ -81,7 +78,7 @@ def is_fit(text: str) -> bool:
     """
     if text.isascii():  # most of it; the same answer as below, without the work
         visible = text.isprintable() if len(text) <= _SHORT else not text.encode().translate(None, _VISIBLE)
-        if not visible or text[:1] == " " or text[-1:] == " ":
+        if not visible or (" " in text and text.strip(" ") != text):
             return False
     elif not (_is_plain_again(text) if len(text) <= _SHORT else is_plain(text)):
         return False

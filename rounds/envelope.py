@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Annotated, Generic, TypeVar
 
 import msgspec
@@ -80,15 +79,18 @@ class Claim(Generic[T]):
         """`envelope`: decoded, of `kind` by its payloadType; nothing of it is verified."""
         self.envelope = envelope
         self._kind = kind
+        self._record: T | None = None
 
-    @cached_property
+    @property
     def record(self) -> T:
-        """Steps 5 and 6, taken once, whoever asks first.
+        """Steps 5 and 6, taken once, whoever asks first (`cached_property` takes a lock each time before Python 3.12).
 
         Raises:
             Unreadable: see `decode_payload`.
         """
-        return decode_payload(self.envelope, self._kind)
+        if self._record is None:
+            self._record = decode_payload(self.envelope, self._kind)
+        return self._record
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ def read(data: bytes, kind: Kind[T], expected: Callable[[Claim[T]], Expected]) -
         VerificationFailure: steps 3 or 4.
     """
     envelope = decode(data, Envelope, kind.title, kind.cap)  # (1) (2), and (6) for the envelope itself
-    if envelope.payload_type not in {kind.official, kind.rehearsal} - {""}:  # (3)
+    if not envelope.payload_type or envelope.payload_type not in (kind.official, kind.rehearsal):  # (3)
         raise VerificationFailure("payloadType", f"这不是{kind.title}：请核对是否选错文件。")
     claim = Claim(envelope, kind)
     signed = verify_signatures(envelope, expected(claim), kind.title)  # (4)

@@ -1,4 +1,7 @@
-"""Public and private keys: Ed25519 to sign, X25519 to seal to; checked before anybody trusts them."""
+"""Public and private keys: Ed25519 to sign, X25519 to seal to; checked before anybody trusts them.
+
+`cryptography` makes keys and signatures; libsodium verifies, everywhere (`verify_signature`; docs/adr/0021).
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,21 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from nacl.bindings import crypto_sign_open
+from nacl.exceptions import BadSignatureError
 
 from rounds.errors import VerificationFailure
 
 KEY_SIZE = 32
+SIGNATURE_SIZE = 64
 _FIELD = 2**255 - 19
 _ORDER_EIGHT_Y = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 
 # The y coordinates of the eight points whose order divides 8 (RFC 8032 curve): ±1, 0 and two of order 8.
-# With such a key a constant signature verifies for many or all messages, and this library accepts it.
+# With such a key a constant signature verifies for many or all messages. OpenSSL accepts it; libsodium refuses it, but
+# that is its own decision and this is ours.
 _SMALL_ORDER_Y = (0, 1, _FIELD - 1, _ORDER_EIGHT_Y, _FIELD - _ORDER_EIGHT_Y)
 
 # Every unfit signing key as it is written, with either sign: those of small order, and the nineteen non-canonical y.
@@ -108,13 +114,20 @@ def check_distinct(publics: Iterable[bytes]) -> None:
 
 
 def verify_signature(public: bytes, signature: bytes, message: bytes) -> None:
-    """Check one Ed25519 signature over the exact bytes.
+    """Check one Ed25519 signature over the exact bytes; the one place where this house verifies anything.
 
     Raises:
         VerificationFailure: the key is unfit or the signature does not hold.
     """
     check_signing_key(public)
+    # libsodium takes both in one piece: of another length, bytes of the one would pass for bytes of the other.
+    if len(signature) != SIGNATURE_SIZE or not _holds(public, signature + message):
+        raise VerificationFailure("signatures", "签名验证未通过：文件被改动或不是该单位签发。")
+
+
+def _holds(public: bytes, signed: bytes) -> bool:
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
-    except (InvalidSignature, ValueError):
-        raise VerificationFailure("signatures", "签名验证未通过：文件被改动或不是该单位签发。") from None
+        crypto_sign_open(signed, public)
+    except BadSignatureError:
+        return False
+    return True

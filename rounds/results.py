@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 from rounds.documents import AUTHORISATION, Authorisation, Result, SlipCount, VoidReport
 from rounds.encoding import decode
@@ -76,9 +77,13 @@ def _fraction(decision: Decision) -> str | None:
     return f"{decision.rate.numerator}/{decision.rate.denominator}" if decision.rate is not None else None
 
 
+_claim = attrgetter(*Figures.__dataclass_fields__)
+"""The figures in their order, of a result file as of `Figures`."""
+
+
 def figures_of(result: Result) -> Figures:
     """The figures that a result file claims."""
-    return Figures(**{name: getattr(result, name) for name in Figures.__dataclass_fields__})
+    return Figures(*_claim(result))
 
 
 def check_result(result: Result, authorisation: Authorisation) -> None:
@@ -101,7 +106,7 @@ def check_result(result: Result, authorisation: Authorisation) -> None:
         recomputed = figures(account, tally)
     except RoundError:
         raise VerificationFailure("account", "测评结果的票数不能自洽，不予采用。") from None
-    if figures_of(result) != recomputed:
+    if _claim(result) != _claim(recomputed):
         raise VerificationFailure("outcome", "测评结果与所载票数不符，不予采用。")
     if (result.outcome is Outcome.INVALID) != bool(result.below_quorum_reason):
         raise VerificationFailure("reason", "未达三分之二而结束的须写明原因，已达的则不得有，不予采用。")

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import termios
 import time
-import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -21,9 +20,7 @@ import pytest
 from canvass_desk import Desk, go, kill, new_desk, output
 from rounds_factory import ROOTS, make_round, payload_digest
 
-from canvass import importing, packing, verifying
-from canvass.packing_words import WORDS
-from canvass.receiving import receive
+from canvass import importing, verifying
 from canvass.verifying import VerifyingProcess, verify
 from rounds.errors import Unreadable
 
@@ -219,17 +216,3 @@ def stop_while_it_writes(pid: int) -> None:
             os.kill(pid, signal.SIGSTOP)
             os.kill(pid, signal.SIGCONT)
         time.sleep(0.02)
-
-
-def test_what_was_stored_before_the_words_were_is_read_as_well(files: dict[str, bytes]) -> None:
-    """The words are frozen: another checksum here means that stored envelopes can no longer be read."""
-    assert zlib.adler32(WORDS) == FROZEN
-    packed = packing.pack(receive(files["1.result"], ROOTS))
-    bare = zlib.decompressobj(zdict=WORDS).decompress(packed)
-    assert packing.unpack(packed) == packing.unpack(zlib.compress(bare, 1)) == files["1.result"]
-    assert len(packed) < len(zlib.compress(bare, 1))
-    with pytest.raises(zlib.error):  # the control: one letter less
-        zlib.decompressobj(zdict=WORDS[:-1]).decompress(packed)
-
-
-FROZEN = 0x6F192CB4

@@ -181,7 +181,7 @@ def test_step_4_too_many_or_no_signatures() -> None:
 
 
 def test_step_4_a_small_order_key_signs_nothing() -> None:
-    """A card of the identity key with the null signature, which the library takes for genuine."""
+    """A card of the identity key with the null signature, which OpenSSL takes for genuine."""
     identity = (1).to_bytes(32, "little")
     payload = encode(OrganisationCard(name="甲区团委", signing=identity))
     signature = Signature(keyid=fingerprint(identity), sig=identity + bytes(32))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
+from nacl.bindings import crypto_sign_open
 
 from rounds.errors import VerificationFailure
 from rounds.keys import (
@@ -72,7 +76,7 @@ def small_order_encodings() -> list[bytes]:
     return sorted(found)
 
 
-def test_control_the_library_accepts_a_null_signature_for_any_message() -> None:
+def test_control_openssl_accepts_a_null_signature_for_any_message() -> None:
     key = Ed25519PublicKey.from_public_bytes(IDENTITY)
     for message in (b"", b"result: satisfied", b"result: unsatisfied"):
         key.verify(NULL_SIGNATURE, message)
@@ -172,6 +176,58 @@ def test_the_second_spelling_of_a_signature_does_not_hold() -> None:
         verify_signature(
             key.public_key().public_bytes_raw(), signature[:32] + scalar.to_bytes(32, "little"), b"message"
         )
+
+
+@given(SEEDS, st.binary(min_size=1, max_size=80), st.integers(1, 64))
+def test_bytes_moved_between_signature_and_message_do_not_hold(seed: bytes, message: bytes, moved: int) -> None:
+    """libsodium is given both in one piece; the control: to it the three below are one and the same."""
+    key = Ed25519PrivateKey.from_private_bytes(seed)
+    public, signature = key.public_key().public_bytes_raw(), key.sign(message)
+    verify_signature(public, signature, message)
+    shifted = [(signature[:-moved], signature[-moved:] + message), (signature + message[:moved], message[moved:])]
+    for short_or_long, rest in shifted:
+        assert crypto_sign_open(short_or_long + rest, public) == message
+        with pytest.raises(VerificationFailure, match="签名验证未通过"):
+            verify_signature(public, short_or_long, rest)
+
+
+@given(SEEDS, st.binary(max_size=80), st.integers(0, 96 * 8 - 1), st.booleans())
+def test_what_holds_here_holds_for_openssl_and_the_other_way_round(
+    seed: bytes, message: bytes, bit: int, damage: bool
+) -> None:
+    """Another implementation as an oracle, over any bit of key and signature."""
+    key = Ed25519PrivateKey.from_private_bytes(seed)
+    whole = int.from_bytes(key.public_key().public_bytes_raw() + key.sign(message), "big") ^ (damage << bit)
+    public, signature = whole.to_bytes(96, "big")[:32], whole.to_bytes(96, "big")[32:]
+    assert holds(public, signature, message) is openssl_holds(public, signature, message) is not damage
+
+
+def holds(public: bytes, signature: bytes, message: bytes) -> bool:
+    try:
+        verify_signature(public, signature, message)
+    except VerificationFailure:
+        return False
+    return True
+
+
+def openssl_holds(public: bytes, signature: bytes, message: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def test_nothing_else_of_this_house_verifies() -> None:
+    """One verifier, so that `import`, `verify` and the box can never disagree about a signature."""
+    house = Path(__file__).parents[2]
+    files = [path for package in PACKAGES for path in (house / package).rglob("*.py")]
+    named = {path.relative_to(house).as_posix() for path in files if VERIFIERS.search(path.read_text("utf-8"))}
+    assert named == {"rounds/keys.py"}
+
+
+PACKAGES = ("rounds", "ballots_store", "canvass", "kiosk", "admin_cli")
+VERIFIERS = re.compile(r"Ed25519PublicKey|\bnacl\b|crypto_sign")
 
 
 def test_a_key_that_is_no_point_does_not_hold() -> None:
