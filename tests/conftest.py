@@ -68,4 +68,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.user_properties.append(("pty", "1"))
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if workers > cores():
-        items[:] = dealt(items, workers, workers - cores(), waits)
+        waiting = {item.path for item in items if waits(item)}
+        items[:] = dealt(items, workers, workers - cores(), lambda item: item.path in waiting)
