@@ -103,7 +103,7 @@ def _vote(story: _Story, rehearsal: Rehearsal, clock: Callable[[], datetime]) ->
 
 def _count(story: _Story, rehearsal: Rehearsal, now: datetime, place: Path) -> tuple[Closed, Path]:
     request = CloseRequest(rehearsal.round_id, _codes(rehearsal), present=len(_CHOICES))
-    closed = close_round(rehearsal.home, request, now=now)
+    closed = close_round(rehearsal.home, request, now=now, warn=story.output.warn)
     path = place / "演练.result"
     write_new(path, closed.result)
     story.tell("开箱计票", f"两名工作人员输入口令，封箱码 {closed.seal_words} 与封存时一致，写出签名的结果文件")

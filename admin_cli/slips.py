@@ -37,7 +37,7 @@ def slips(
     check_can_create(out)
     _refuse_late(session, round_id)
     request = SlipRequest(round_id, holder_codes(emergency=emergency), out, count)
-    made = make_slips(session.home, request, slips_document, now=session.now(), token=token)
+    made = make_slips(session.home, request, slips_document, now=session.now(), token=token, warn=session.output.warn)
     if made.resumed:
         session.output.warn("上次制作中断，现已完成：凭条仍是上次制作的那些。")
     pages = -(-made.count // (COLUMNS * ROWS_PER_PAGE))

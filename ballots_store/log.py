@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
+import warnings
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -68,8 +68,8 @@ def append(path: Path, event: str, at: datetime) -> None:
 
 
 def say(line: str) -> None:
-    """A warning where nobody else takes it: one line on stderr."""
-    print(f"注意：{line}", file=sys.stderr)  # noqa: T201  the last resort
+    """A warning where the caller takes none: Python's own way of saying it."""
+    warnings.warn(line, RuntimeWarning, stacklevel=2)
 
 
 def append_after(path: Path, event: str, at: datetime, warn: Warn) -> None:

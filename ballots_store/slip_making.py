@@ -83,8 +83,9 @@ def make_slips(
     token: Path | None = None,
     draw: Draw = secrets.token_bytes,
     hook: Hook = no_hook,
+    warn: log.Warn = log.say,
 ) -> SlipsMade:
-    """Make the slips of a round and their file, both or neither.
+    """Make the slips of a round and their file, both or neither. `warn`: as `close_round`.
 
     Raises:
         BoxInUse: the kiosk runs.
@@ -112,7 +113,7 @@ def make_slips(
         )
         _make(held, state, changed, file, part_of(request.out), draw=draw, hook=hook)
         _publish(request.out, hook)
-        log.append_after(held.folder.log, "slips_made", now, log.say)
+        log.append_after(held.folder.log, "slips_made", now, warn)
     return SlipsMade(request.round_id, count, resumed=False)
 
 

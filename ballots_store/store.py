@@ -37,7 +37,6 @@ _HEADER_SIZE = 20
 
 # SQLite's defaults differ between builds, and several of them lose or leak: each of these is explicit.
 _PRAGMAS = (
-    "page_size=4096",
     "auto_vacuum=NONE",
     "secure_delete=ON",
     "temp_store=MEMORY",
@@ -47,6 +46,8 @@ _PRAGMAS = (
     "foreign_keys=ON",
     "trusted_schema=OFF",
 )
+
+_PAGE_SIZES = (4096, 8192, 16384, 32768, 65536)
 
 # How a transaction is written. In place: values overwritten by as many bytes and nothing else, in their own pages, so
 # that whatever is torn, what the box stands on is not.
@@ -66,7 +67,7 @@ def create_store(path: Path, meta: Mapping[str, bytes], roster: Sequence[str], p
     except FileExistsError:
         raise StorageFailure(f"票箱文件“{path}”已存在，不予覆盖。") from None
     with _reported():
-        database = _connect(path)
+        database = _connect(path, f"page_size={_page_size(len(state))}")
         try:
             with database.atomic():
                 for table in SCHEMA:
@@ -254,11 +255,21 @@ def _blob(value: object) -> bytes:
     return value
 
 
-def _connect(path: Path) -> Database:
+def _page_size(state: int) -> int:
+    """Bytes of a page: 4,096 up to some 400 members; beyond, an area is eight pages at most, since each costs time."""
+    return next((size for size in _PAGE_SIZES if 8 * size >= state), _PAGE_SIZES[-1])
+
+
+def _connect(path: Path, *first: str) -> Database:
+    """A connection under the box's pragmas, `first` before them; it holds SQLite's exclusive lock.
+
+    Raises:
+        sqlite3.Error: it can't be had.
+    """
     connection = sqlite3.connect(path, timeout=0, isolation_level=None)
     database = Database(connection, execute_plugins=False)
     try:
-        for pragma in _PRAGMAS:
+        for pragma in (*first, *_PRAGMAS):
             database.execute(f"PRAGMA {pragma}")
         # Take the lock now: under locking_mode=EXCLUSIVE it stays until the connection closes.
         database.execute("BEGIN EXCLUSIVE")

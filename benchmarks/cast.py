@@ -61,14 +61,15 @@ class _StoreFloor:
         os.pwrite(self._slots, bytes(3 * _PAGE), 0)
         os.fsync(self._slots)
         create_store(folder / "box", {}, (), bytes(10), os.urandom(size))
-        self._store, self._size, self._area = BoxStore(folder / "box"), size, 0
+        self._store, self._area = BoxStore(folder / "box"), 0
+        self._states = os.urandom(size), os.urandom(size)
 
     def write(self) -> None:
         """One round of it."""
         os.pwrite(self._slots, os.urandom(32), _PAGE)
         os.fdatasync(self._slots)
         self._area = 1 - self._area
-        self._store.rewrite(bytes(10), self._area, os.urandom(self._size))
+        self._store.rewrite(bytes(10), self._area, self._states[self._area])
         os.pwrite(self._slots, bytes(32), 2 * _PAGE)
         os.fdatasync(self._slots)
 

@@ -188,7 +188,7 @@ def _vote(rehearsal: Rehearsal, votes: Sequence[Choice]) -> tuple[int, bool]:
 
 def _compare(title: str, rehearsal: Rehearsal, votes: Sequence[Choice]) -> int:
     request = CloseRequest(rehearsal.round_id, _codes(rehearsal), present=len(votes))
-    end = close_round(rehearsal.home, request, now=now()).end
+    end = close_round(rehearsal.home, request, now=now(), warn=prompts.say).end
     counted = {YES: end.satisfied or 0, NO: end.unsatisfied or 0, BLANK: end.invalid or 0}
     lines = known_texts.compared(votes, counted)
     status, _ = _sheet(title, lines, known_texts.COMPARED_KEYS)

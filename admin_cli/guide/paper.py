@@ -28,7 +28,7 @@ def make_paper(setting: Setting, found: Status) -> None:
     token = setting.token(found.round_id)
     codes = two_codes(setting, found.round_id, authorised(setting.home, found.round_id))
     request = SlipRequest(found.round_id, codes, folder / f"凭条-{found.round_id}.docx")
-    made = make_slips(setting.home, request, slips_document, now=setting.now(), token=token)
+    made = make_slips(setting.home, request, slips_document, now=setting.now(), token=token, warn=setting.desk.warn)
     desk.say(
         f"已制作{made.count}张：{request.out}",
         "请打印后沿虚线裁开，打乱后由团员自行抽取，不登记谁抽到哪一张。",

@@ -8,6 +8,7 @@ import sqlite3
 import struct
 import time
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -294,6 +295,14 @@ def watched(verb: Callable[..., None], seen: list[dict[str, object]]) -> Callabl
         verb(store, *given, hook=note, **more)
 
     return noting
+
+
+@pytest.mark.parametrize(("members", "page"), [(400, 4096), (700, 8192), (5_000, 65_536)])
+def test_an_area_is_eight_pages_at_most(scratch: Path, members: int, page: int) -> None:
+    made = make_box(scratch / "home", members=members).vote([Choice.SATISFIED])
+    with closing(sqlite3.connect(made.folder.box)) as database:
+        assert database.execute("PRAGMA page_size").fetchone() == (page,)
+    assert made.close(present=1, reason="人数不足，择日重新测评").end.collected == 1
 
 
 @pytest.mark.parametrize("verb", ["rewrite", "update"])

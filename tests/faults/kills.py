@@ -49,7 +49,7 @@ SCENES = (
     (300, 5, True, False, False),
     (210, 4, False, True, True),
     (120, 9, True, True, True),
-    (400, 3, False, False, False),
+    (700, 3, False, False, False),
     (180, 6, True, False, True),
     (90, 61, False, True, False),
     (350, 2, True, True, False),
