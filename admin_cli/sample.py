@@ -58,7 +58,7 @@ class Rate(click.ParamType[Fraction]):
 
 @command(
     "sample",
-    "督查抽样：在已有有效结果的团支部中按战线分层抽取，用于第三方列席、电话回访；同一种子任何人可复算。\n"
+    "督查抽样：在已有有效结果（含录入的纸质测评）的团支部中按战线分层抽取，用于第三方列席、电话回访；同一种子任何人可复算。\n"
     "可写出名单和电话回访单（只问程序，不问投票）。",
     example="sample --seed 20170405双色球01020304050607 --rate 10% --year 2016\n"
     "sample --seed 20170405 --rate 1/10 --year 2016 --out 抽查名单.xlsx --call-sheet 回访单.docx",
@@ -161,4 +161,5 @@ def _answer(number: int, one: Sampled) -> dict[str, object]:
         "code": held.code,
         "branch": held.branch,
         "round_id": held.round_id,
+        "signed": held.signed,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from canvass.paper_rounds import paper_rounds
 from canvass.publicity import CountedRound, counted_rounds
 from canvass.registry import Registry
 from canvass.supervising import Stratum, draw_sample
@@ -28,16 +29,19 @@ class Sample:
 
 
 def sample_branches(registry: Registry, rate: Fraction, seed: str, *, year: int | None = None) -> Sample:
-    """Draw `rate` of the branches that have an accepted valid result (of `year`, or of any).
+    """Draw `rate` of the branches that have an accepted valid result (of `year`, or of any), on paper or signed.
 
-    A branch without a code is drawn by “organisation, space, name” in its place.
+    A branch without a code is drawn by “organisation, space, name” in its place. Of several rounds that of the latest
+    year is meant, and a signed one before an entry from paper.
 
     Raises:
         RuleRefusal: no branch has one.
         BadInput: a rate outside (0, 1], an empty seed.
         Unreadable: the registry failed.
     """
-    found = {one.code or f"{one.issuer} {one.branch}": one for one in counted_rounds(registry, year=year)}
+    rounds = [*counted_rounds(registry, year=year), *paper_rounds(registry, year=year)]
+    rounds.sort(key=lambda one: (one.year, one.signed))
+    found = {one.code or f"{one.issuer} {one.branch}": one for one in rounds}
     if not found:
         raise RuleRefusal("登记库中没有可抽查的测评结果：请先用 import 导入，并核对 --year。")
     strata = draw_sample([(key, one.line) for key, one in found.items()], rate, seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from fractions import Fraction
 
 import pytest
 from canvass_desk import Desk
@@ -17,6 +18,7 @@ from canvass.paper import paper_entries
 from canvass.paper_rounds import paper_rounds, rounds_named
 from canvass.publicity import Posting, counted_rounds, posted_periods, record_step, title_of
 from canvass.publicity_schema import paper_disputes, paper_follow_ups, paper_steps
+from canvass.sampling import sample_branches
 from rounds.errors import BadInput, RuleRefusal, Unreadable
 from rounds.publicity import Period, Publicity, Step
 from rounds.rules import Outcome
@@ -185,3 +187,19 @@ def test_nothing_that_was_recorded_is_rewritten(listed: Desk, table: object) -> 
         with pytest.raises(Unreadable), listed.registry.writing() as connection:
             connection.execute(change)
     assert listed.dump() == before
+
+
+def test_a_paper_round_may_be_drawn_for_a_visit_and_a_signed_one_takes_its_place(listed: Desk) -> None:
+    assert enter(listed, FIRST, SECOND, second=[FIRST, SECOND]).entered == 2  # the second is 无效
+
+    def drawn() -> set[tuple[str, bool]]:
+        sample = sample_branches(listed.registry, Fraction(1), "20170405", year=2016)
+        return {(one.key, one.round.signed) for one in sample.branches}
+
+    assert drawn() == {("TM-02", False)}
+    listed.take(make_round(branch_code="TM-01", registered=6).result(5, 1))
+    assert drawn() == {("TM-01", True), ("TM-02", False)}
+    listed.take(make_round(branch_code="TM-02", registered=6).result(5, 1))
+    assert drawn() == {("TM-01", True), ("TM-02", True)}
+    with pytest.raises(RuleRefusal):
+        sample_branches(listed.registry, Fraction(1), "20170405", year=2015)
