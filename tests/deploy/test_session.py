@@ -17,6 +17,7 @@ from terminal import ROOT
 from x_session import COMBINATIONS, Copy, Screen, display, needs_x, wait_until
 
 from ballots_store.rehearsal import Rehearsal
+from kiosk.environment import scrub
 
 DEPLOY = ROOT / "deploy"
 LINUX = DEPLOY / "linux"
@@ -35,6 +36,16 @@ def test_the_window_manager_has_no_shortcut_no_menu_and_one_desktop() -> None:
 def test_the_terminals_bindings_are_off_word_for_word() -> None:
     omitted = "popup-menu,fullscreen,paging,select,shift-fonts,wheel-mouse,scroll-lock,reset"
     assert f"\nXTerm*omitTranslation: {omitted}\n" in (LINUX / "xterm.Xresources").read_text()
+
+
+def test_the_terminal_says_how_many_colours_it_has() -> None:
+    """Else the kiosk sends it sixteen, and a rehearsal is told by its banner alone (kiosk.environment)."""
+    (line,) = [one for one in (LINUX / "xterm.Xresources").read_text().splitlines() if "termName" in one]
+    given = {"TERM": line.split()[-1]}
+    scrub(given)
+    assert given["TEXTUAL_COLOR_SYSTEM"] == "256"
+    scrub(plain := {"TERM": "xterm"})  # the control: as xterm calls itself
+    assert plain["TEXTUAL_COLOR_SYSTEM"] == "standard"
 
 
 def test_every_file_says_what_it_is_for() -> None:
