@@ -18,7 +18,7 @@ from textual import events
 from ballots_store.box import BallotBox
 from ballots_store.closing import CloseRequest, close_round
 from ballots_store.rehearsal import Rehearsal, make_rehearsal
-from kiosk import known_texts, prompts, texts
+from kiosk import known_texts, prompts, texts, tty
 from kiosk.app import KioskApp
 from kiosk.booth import Booth
 from kiosk.fittings import Fittings
@@ -188,7 +188,7 @@ def _vote(rehearsal: Rehearsal, votes: Sequence[Choice]) -> tuple[int, bool]:
 
 def _compare(title: str, rehearsal: Rehearsal, votes: Sequence[Choice]) -> int:
     request = CloseRequest(rehearsal.round_id, _codes(rehearsal), present=len(votes))
-    end = close_round(rehearsal.home, request, now=now(), warn=prompts.say).end
+    end = close_round(rehearsal.home, request, now=now(), warn=tty.say).end
     counted = {YES: end.satisfied or 0, NO: end.unsatisfied or 0, BLANK: end.invalid or 0}
     lines = known_texts.compared(votes, counted)
     status, _ = _sheet(title, lines, known_texts.COMPARED_KEYS)

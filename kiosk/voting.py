@@ -143,6 +143,6 @@ def _confirm_count(box: BallotBox) -> None:
 
 def _count(rehearsal: Rehearsal, codes: dict[Holder, str], collected: int, expected: int) -> None:
     request = CloseRequest(rehearsal.round_id, codes, present=collected, below_quorum_reason="演练结束")
-    shown = figures_of(close_round(rehearsal.home, request, now=now(), warn=prompts.say).end)
-    prompts.say(f"演练计票：{result_sentence(shown, expected=expected)}")
-    prompts.say(reason_sentence(shown))
+    shown = figures_of(close_round(rehearsal.home, request, now=now(), warn=tty.say).end)
+    _say_wrapped(f"演练计票：{result_sentence(shown, expected=expected)}")
+    _say_wrapped(reason_sentence(shown))
