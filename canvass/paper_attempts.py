@@ -86,7 +86,7 @@ def _is_invalid(attempt: Row[Any]) -> bool:
 def is_another_time(one: str, other: str) -> bool:
     """Whether both say when, and not the same: 2017-04-01 is 2017年4月1日, and so, perhaps, is 2017年4月."""
     shorter, longer = sorted((_numbers(one), _numbers(other)), key=len)
-    return bool(shorter) and shorter not in {longer[: len(shorter)], longer[-len(shorter) :]}
+    return shorter not in {longer[: len(shorter)], longer[-len(shorter) :]}  # no number at all begins any time
 
 
 def _numbers(text: str) -> tuple[int, ...]:

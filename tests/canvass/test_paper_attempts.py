@@ -192,6 +192,24 @@ def test_the_table_that_was_put_right_says_nothing_new_but_another_persons_does(
     assert [entry.attempt for entry in paper_entries(listed.registry)] == [3]
 
 
+def test_a_valid_round_that_was_put_right_can_be_disputed_by_who_enters_it_so_again(listed: Desk) -> None:
+    wrong = FIRST | {"测评时间": "2017年3月31日"}
+    enter(listed, wrong)
+    correct(listed, FAILED)
+    assert enter(listed, by("丙", wrong)).disputed == 1
+
+
+def test_a_name_on_a_confirmed_entry_is_refused_and_disputes_no_figures(listed: Desk) -> None:
+    enter(listed, FIRST)
+    steps_taken(listed, Step.CONFIRM)
+    before = listed.dump()
+    done = correct(listed, FIRST | {"团支部书记姓名": "王晓红"})
+    assert (done.entered, done.disputed, "已确认" in done.problems[0].reason) == (0, 0, True)
+    assert listed.dump() == before
+    steps_taken(listed, Step.WITHDRAW)
+    assert correct(listed, FIRST | {"团支部书记姓名": "王晓红"}).replaced == 1  # the control
+
+
 def test_a_name_is_put_right_too_but_not_how_a_time_is_written(listed: Desk) -> None:
     enter(listed, FIRST)
     known = correct(listed, FIRST | {"测评时间": "2017-04-01", "测评方式": ""})
