@@ -9,7 +9,7 @@ from admin_cli.exits import Exit
 from admin_cli.output import say_error
 from admin_cli.registries import registry_to_write
 from admin_cli.session import Session
-from canvass.paper import PaperEntry, import_paper, read_paper
+from canvass.paper import PaperEntry, PaperImport, import_paper, read_paper
 from rounds.errors import BadInput
 from rounds.results import OUTCOME_NAMES
 
@@ -50,13 +50,14 @@ def import_paper_table(
     if done.disputed:
         session.output.warn(
             f"有{done.disputed}个团支部此前录入的数字不同，已记为不一致，核实前不予确认、不公示："
-            "请两人重新核对原件、分别录入，用 --paper 和 --second 一并导入；与已录入的一致，即可解除。"
+            "请两人重新核对原件、分别录入，用 --paper 和 --second 一并导入；"
+            "两份一致的，与已录入的相同即解除，不同即以此更正。"
         )
     if done.problems:
         say_error(f"附件4有{len(done.problems)}处须更正，没有录入任何一行：请按以上说明更正后重新录入。")
     else:
         session.output.lines(f"已录入{done.entered}个团支部（未经签名验证），重复{done.duplicates}个。")
-        session.output.lines(*([f"其中{done.settled}个原记为不一致的，已核对一致。"] if done.settled else []))
+        session.output.lines(*(f"其中{line}" for count, line in _parts(done) if count))
     session.output.answer(
         {
             "entered": done.entered,
@@ -64,9 +65,19 @@ def import_paper_table(
             "problems": [vars(problem) for problem in done.problems],
             "disputed": done.disputed,
             "settled": done.settled,
+            "rerun": done.rerun,
+            "replaced": done.replaced,
         }
     )
     return Exit.REFUSED if done.problems else Exit.DONE
+
+
+def _parts(done: PaperImport) -> tuple[tuple[int, str], ...]:
+    return (
+        (done.rerun, f"{done.rerun}个系无效后重新测评，以这一次为准，原录入保留备查。"),
+        (done.replaced, f"{done.replaced}个按两人一致的录入更正，原录入保留备查。"),
+        (done.settled, f"{done.settled}个原记为不一致的，已核对一致。"),
+    )
 
 
 def show_papers(session: Session, entries: Sequence[PaperEntry], spans: Mapping[str, str]) -> None:

@@ -130,14 +130,24 @@ def objection(session: Session, named: str, day: date | None, **given: str | Non
     ((step, note),) = wanted
     today = session.now().date()
     with registry_to_write(session) as registry:
-        rounds = rounds_named(registry, [named])
+        # Figures that tables disagree about are not upheld; to take a confirmation of them back is what has to be done.
+        disputed = step is not Step.SETTLE
+        rounds = rounds_named(registry, [named], disputed=disputed)
         record_step(registry, rounds, step, day or today, now=session.now(), note=note)
-        _show(session, registry, rounds, today, "已登记")
+        _show(session, registry, rounds, today, "已登记", disputed=disputed)
 
 
-def _show(session: Session, registry: Registry, rounds: Sequence[CountedRound], today: date, what: str) -> None:
-    """How the rounds stand after the step."""
-    after = rounds_named(registry, [one.round_id for one in rounds]) if rounds else []
+def _show(
+    session: Session,
+    registry: Registry,
+    rounds: Sequence[CountedRound],
+    today: date,
+    what: str,
+    *,
+    disputed: bool = False,
+) -> None:
+    """How the rounds stand after the step; `disputed`: see `paper_rounds`."""
+    after = rounds_named(registry, [one.round_id for one in rounds], disputed=disputed) if rounds else []
     counts = Counter(one.publicity(today) for one in after)
     stands = "，".join(f"{PUBLICITY_NAMES[state]}{count}个" for state, count in counts.items())
     session.output.lines(f"{what}：{stands}。" if after else "没有可以办理这一步的测评。")

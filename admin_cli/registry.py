@@ -55,8 +55,18 @@ _LISTED_AT_MOST = 200
 @click.argument("paths", metavar="PATH…", nargs=-1, type=FILE)
 @click.option("--trust", "card", type=FILE, metavar="ORG.pub", help="本次采用的上级团组织名片（已登记的不必）。")
 @click.option("--year", type=COUNT, metavar="年", help="只导入这一测评年度的结果，其他年度的拒收。")
-@click.option("--paper", type=FILE, metavar="F.xlsx", help="录入填好的附件4（纸质或暖青汇），计为未经签名验证。")
-@click.option("--second", type=FILE, metavar="G.xlsx", help="另一人录入的同一批附件4：与 --paper 逐行一致才录入。")
+@click.option(
+    "--paper",
+    type=FILE,
+    metavar="F.xlsx",
+    help="录入填好的附件4（纸质或暖青汇），计为未经签名验证；无效后重新测评的再次录入，测评时间须不同。",
+)
+@click.option(
+    "--second",
+    type=FILE,
+    metavar="G.xlsx",
+    help="另一人录入的同一批附件4：与 --paper 逐行一致才录入；与原录入不同的以此更正（已确认的须先撤回）。",
+)
 @registry_option
 def import_command(
     session: Session,

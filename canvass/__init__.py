@@ -15,6 +15,7 @@ The steps are those of README's table, in their order:
     grants      2 which branches of the ledger wait for a 批复, which got one
     publicity   7 确认 and 公示: steps on counted results, append-only      followups  7 what a 不满意 asks for
     paper       6 a filled 附件4 of rounds without signatures                  paper_rounds 7 their 确认 and 公示, apart
+    paper_attempts - what may follow such an entry: the round held again after 无效, figures that two people put right
     listings    8 what organisations below list in their last bundles and has not come in
     progress    8 done, expected and missing against a deadline            averages   8 the mean of 战线
     summary     8 the registry → 附件4: rows, totals, both averages, and apart from them what is not summed

@@ -12,7 +12,7 @@ from canvass.directory import chunks
 from canvass.ledger_schema import branches, organisations
 from canvass.rollup_schema import State, expected, rollups
 from canvass.rollups import Deltas, RoundFigures, Sums, ancestors, contribution
-from canvass.schema import OUTCOMES, STANDINGS, EndKind, Standing, ends, papers, standings
+from canvass.schema import LAST_PAPER, OUTCOMES, STANDINGS, EndKind, Standing, ends, papers, standings
 
 BranchYear = tuple[int, int]
 Place = tuple[int, int]
@@ -110,7 +110,7 @@ def _grouped(rows: Iterable[tuple[BranchYear, RoundFigures]]) -> Iterator[tuple[
 def _figures(
     connection: Connection, wanted: list[int] | Select[tuple[int]], *, with_papers: bool = True
 ) -> Iterator[tuple[BranchYear, RoundFigures]]:
-    """Every end and paper entry of some branches."""
+    """Every end of some branches, and the last paper entry of each of their years."""
     for branch, year, *figures in connection.execute(_ENDS.where(ends.c.branch.in_(wanted))):
         yield (branch, year), _signed(*figures)
     if with_papers:
@@ -134,7 +134,7 @@ _ENDS: Select[Any] = select(
 ).outerjoin_from(ends, standings)
 """Branch and year, then what `_signed` takes."""
 
-_PAPERS: Select[Any] = select(papers)
+_PAPERS: Select[Any] = select(papers).where(LAST_PAPER)
 _ANY_PAPER = select(papers.c.id).limit(1)
 _KINDS = {int(kind): kind for kind in EndKind}
 

@@ -19,7 +19,7 @@ from canvass.directory import next_id
 from canvass.grant_schema import grants
 from canvass.ledger import LedgerBranch, ledger_branches, ledger_organisations
 from canvass.registry import Registry
-from canvass.schema import OUTCOME_CODES, OUTCOMES, EndKind, ends, papers, round_number, standings
+from canvass.schema import LAST_PAPER, OUTCOME_CODES, OUTCOMES, EndKind, ends, papers, round_number, standings
 from rounds.documents import Authorisation
 from rounds.envelope import Verified
 from rounds.errors import RuleRefusal
@@ -58,7 +58,7 @@ def waiting(registry: Registry, *, year: int, path: str | None = None) -> list[W
     with registry.reading() as connection:
         held = _ends(connection, year)
         granted = _granted(connection, year)
-        entered = select(papers.c.branch).where(papers.c.year == year)
+        entered = select(papers.c.branch).where(papers.c.year == year, LAST_PAPER)
         on_paper = set(connection.scalars(entered.where(papers.c.outcome != OUTCOME_CODES[Outcome.INVALID])))
     found = (_waiting(one, held[one.id], granted[one.id]) for one in listed if one.id not in on_paper)
     return [one for one in found if one is not None]

@@ -196,7 +196,7 @@ def without_ends(registry: Registry, listed: Iterable[Listing], *, year: int) ->
     """
     some = list(listed)
     ids = {one.branch.id for one in some if one.branch.id}
-    with registry.reading() as connection:
+    with registry.reading() as connection:  # of an entry any attempt will do: that there is one is what is asked
         heard = {number for table in (ends, papers) for number in _of_year(connection, table, ids, year)}
     return [one for one in some if one.branch.id not in heard]
 

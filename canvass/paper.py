@@ -3,31 +3,33 @@
 Nothing is taken on trust that can be recomputed: the account, the quorum, the verdict and the printed shares. What no
 signature holds stays apart from what one does: in a table of its own, in the roll-ups' state `UNSIGNED`, never in a
 合计 of signed results. An entry is never written over; another one for the same branch and year is named and refused,
-and where its figures differ that is kept (`paper_disputes`): until two people's tables agree with what is in, such a
-round can be neither confirmed nor posted (`paper_rounds`).
+and where its figures differ that is kept (`paper_disputes`): until two people's tables agree, with what is in or on
+other figures, such a round can be neither confirmed nor posted (`paper_rounds`). What may follow an entry as the next
+attempt, `paper_attempts` says.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, Row, Select, func, insert, select
 
 from canvass.branch_years import BranchYears
 from canvass.codes import paper_round_id
 from canvass.directory import Directory, next_id
 from canvass.ledger import below
 from canvass.ledger_schema import branches, lines, organisations
+from canvass.paper_attempts import RowFate, at_odds, attempts_of, fate_of, figures_of, in_the_way
 from canvass.paper_rows import NAME, PaperProblem, PaperRow, read_rows
 from canvass.publicity_schema import paper_disputes
 from canvass.receiving import read_file
 from canvass.registry import Registry
-from canvass.schema import OUTCOME_CODES, OUTCOMES, ends, papers, standings, words
+from canvass.schema import LAST_PAPER, OUTCOME_CODES, OUTCOMES, ends, papers, standings, words
 from canvass.tables import CAP, read_tables
 from rounds.rules import Outcome
 
@@ -37,12 +39,17 @@ class PaperImport:
     """What became of one filled table; with any problem nothing was entered."""
 
     entered: int
+    """`rerun` and `replaced` included."""
     duplicates: int
     problems: tuple[PaperProblem, ...]
     disputed: int = 0
     """Rounds that are in with other figures, which is noted; only where nothing else is wrong with the table."""
     settled: int = 0
-    """Rounds that were disputed and are no more: two people's tables agree with what is in."""
+    """Rounds that were disputed and are no more: two people's tables agree, with what is in or in its place."""
+    rerun: int = 0
+    """Of `entered`: rounds that were held again after 无效."""
+    replaced: int = 0
+    """Of `entered`: entries that two people's tables have put right."""
 
 
 @dataclass(frozen=True)
@@ -102,21 +109,20 @@ def import_paper(
     if second is not None:
         problems += second.problems if not problems else ()
         problems += compare(file, second) if not problems else ()
-    at = int(now.timestamp())
     with registry.writing() as connection:
-        entry = _Entry(connection, year)
-        new = [row for row in file.rows if entry.takes(row)]
-        settled = 0
+        entry = _Entry(connection, file, second, year, now)
+        for row in file.rows:
+            entry.look(row)
         if not problems and len(entry.problems) == len(entry.differing):
-            _note(connection, entry.differing, file, at, settled=False)
+            entry.note_differing()
         problems += entry.problems
-        if not problems:
-            entry.write(new, file, second, at)
-            settled = _settle(connection, entry.known, file, at) if second is not None else 0
+        settled = 0 if problems else entry.write()
     if problems:
         told = tuple(sorted(problems, key=lambda problem: problem.number))
         return PaperImport(0, 0, told, disputed=len(entry.differing) if len(told) == len(entry.differing) else 0)
-    return PaperImport(len(new), len(file.rows) - len(new), (), settled=settled)
+    new = len(entry.new)
+    rerun, replaced = (entry.count(fate) for fate in (RowFate.RERUN, RowFate.REPLACES))
+    return PaperImport(new, len(file.rows) - new, (), settled=settled, rerun=rerun, replaced=replaced)
 
 
 _Entered = list[tuple[int, PaperRow]]
@@ -159,33 +165,58 @@ def _last_said(connection: Connection, *, settled: bool) -> frozenset[int]:
     return frozenset(connection.scalars(query.where(paper_disputes.c.settled == settled)))
 
 
-class _Entry:
-    """One table on its way in."""
+@dataclass(frozen=True)
+class _New:
+    """A row that is to be entered."""
 
-    def __init__(self, connection: Connection, year: int) -> None:
+    row: PaperRow
+    branch: int
+    fate: RowFate
+    follows: Row[Any] | None
+    """The attempt that was the last one."""
+
+    @property
+    def attempt(self) -> int:
+        return 1 if self.follows is None else self.follows.attempt + 1
+
+
+class _Entry:
+    """One table on its way in, with the second person's where there is one."""
+
+    def __init__(
+        self, connection: Connection, file: PaperFile, second: PaperFile | None, year: int, now: datetime
+    ) -> None:
         self._connection = connection
+        self._file = file
+        self._second = second
+        self._digests = {file.digest} | ({second.digest} if second else set())
         self._year = year
-        self._places: dict[tuple[str, str], int] = {}
+        self._today: date = now.date()
+        self._at = int(now.timestamp())
+        self.new: list[_New] = []
         self.problems: list[PaperProblem] = []
         self.known: _Entered = []
         """In already, with the same figures."""
         self.differing: _Entered = []
         """In already, with other figures: each is among the problems too."""
 
-    def takes(self, row: PaperRow) -> bool:
-        """Whether the row is new; what keeps it out is noted, but for being in already."""
+    def count(self, fate: RowFate) -> int:
+        """How many of the new rows are so."""
+        return sum(one.fate is fate for one in self.new)
+
+    def look(self, row: PaperRow) -> None:
+        """Sort the row in: new, known, or kept out, with the reason among the problems."""
         found = self._connection.execute(_ledger_branch(row)).all()
         if len(found) != 1:
             self._refuse(row, f"台账中没有“{row.organisation}”的“{row.name}”，或不止一个：请先更正台账")
-            return False
-        self._places[row.branch] = found[0].id
-        if found[0].registered not in {None, row.registered}:
-            self._refuse(row, f"团员总数为{row.registered}，台账为{found[0].registered}：请核对后更正其一")
-        elif self._signed(found[0].id):
+            return
+        (branch,) = found
+        if branch.registered not in {None, row.registered}:
+            self._refuse(row, f"团员总数为{row.registered}，台账为{branch.registered}：请核对后更正其一")
+        elif self._signed(branch.id):
             self._refuse(row, "这个团支部本年度已有签名的测评结果：不得以未经签名的代替")
         else:
-            return self._is_new(row, found[0].id)
-        return False
+            self._beside(row, branch)
 
     def _refuse(self, row: PaperRow, reason: str) -> None:
         self.problems.append(PaperProblem(row.number, reason))
@@ -195,32 +226,54 @@ class _Entry:
         query = query.where(ends.c.year == self._year, ends.c.outcome.in_(_VALID), standings.c.end_id.is_(None))
         return self._connection.execute(query).first() is not None
 
-    def _is_new(self, row: PaperRow, branch: int) -> bool:
-        query = select(papers).where(papers.c.branch == branch, papers.c.year == self._year)
-        held = self._connection.execute(query).one_or_none()
-        if held is None:
-            return True
-        if (held.registered, held.collected, held.satisfied, held.invalid) != row.figures:
-            self.differing.append((held.id, row))
-            self._refuse(row, "这个团支部本年度已录入过另一份未经签名的结果，两份数字不同：请核实，未作改动")
-        else:
-            self.known.append((held.id, row))
-        return False
+    def _beside(self, row: PaperRow, branch: Row[Any]) -> None:
+        """Hold the row against the attempts that are in."""
+        attempts = attempts_of(self._connection, branch.id, self._year)
+        fate = fate_of(row, attempts, self._digests, agreed=self._second is not None)
+        last = attempts[-1] if attempts else None
+        if last is not None and fate is RowFate.KNOWN:
+            self.known.append((last.id, row))
+        elif last is not None and fate is RowFate.DIFFERS:
+            self._keep_out(row, last, at_odds(last))
+        elif last is not None and fate is RowFate.REPLACES and (reason := self._in_the_way(last, branch)):
+            self._keep_out(row, last, reason)
+        elif fate is not RowFate.EARLIER:
+            self.new.append(_New(row, branch.id, fate, last))
 
-    def write(self, new: Sequence[PaperRow], file: PaperFile, second: PaperFile | None, now: int) -> None:
-        """Enter the new rows and bring the roll-ups up to date."""
-        if not new:
-            return
-        touched = BranchYears(self._connection, {(self._places[row.branch], self._year) for row in new})
-        ids = Directory().words(self._connection, {word for row in new for word in row.words})
+    def _in_the_way(self, last: Row[Any], branch: Row[Any]) -> str:
+        reason = in_the_way(self._connection, last, branch.code or "", self._today)
+        return reason and f"与已录入的不同，而已录入的{reason}"
+
+    def _keep_out(self, row: PaperRow, last: Row[Any], reason: str) -> None:
+        if figures_of(last) != row.figures:
+            self.differing.append((last.id, row))
+        self._refuse(row, reason)
+
+    def note_differing(self) -> None:
+        """Keep that other figures were told of what is in."""
+        _note(self._connection, self.differing, self._file, self._at, settled=False)
+
+    def write(self) -> int:
+        """Enter the new rows, bring the roll-ups up to date, note what two people agree on; how many it settled."""
+        if self.new:
+            touched = BranchYears(self._connection, {(one.branch, self._year) for one in self.new})
+            self._connection.execute(insert(papers), self._rows())
+            touched.write_changes(self._connection)
+        if self._second is None:
+            return 0
+        disputed = disputed_ids(self._connection)
+        replaced = [one.follows.id for one in self.new if one.follows is not None and one.fate is RowFate.REPLACES]
+        return _settle(self._connection, self.known, self._file, self._at) + sum(map(disputed.__contains__, replaced))
+
+    def _rows(self) -> list[dict[str, Any]]:
+        ids = Directory().words(self._connection, {word for one in self.new for word in one.row.words})
+        checked = self._second and self._second.digest
+        common = {"year": self._year, "file": self._file.digest, "checked": checked, "imported": self._at}
         first = next_id(self._connection, papers)
-        common = {"year": self._year, "file": file.digest, "checked": second and second.digest, "imported": now}
-        rows = [
-            {"id": number, "branch": self._places[row.branch], **_columns(row, ids), **common}
-            for number, row in enumerate(new, first)
+        return [
+            {"id": number, "branch": one.branch, "attempt": one.attempt, **_columns(one.row, ids), **common}
+            for number, one in enumerate(self.new, first)
         ]
-        self._connection.execute(insert(papers), rows)
-        touched.write_changes(self._connection)
 
 
 _VALID = (OUTCOME_CODES[Outcome.SATISFIED], OUTCOME_CODES[Outcome.UNSATISFIED])
@@ -243,7 +296,7 @@ def _columns(row: PaperRow, ids: dict[str, int]) -> dict[str, Any]:
 
 
 def _ledger_branch(row: PaperRow) -> Select[Any]:
-    query = select(branches.c.id, branches.c.registered).join_from(branches, organisations)
+    query = select(branches.c.id, branches.c.code, branches.c.registered).join_from(branches, organisations)
     query = query.where(branches.c.known, branches.c.name == row.name, organisations.c.name == row.organisation)
     return query.limit(2)
 
@@ -253,6 +306,8 @@ class PaperEntry:
     """One round without signatures, for reports; `checked`: two people's tables were compared."""
 
     year: int
+    attempt: int
+    """More than 1: held again after 无效, or put right; the earlier entries are kept and count no more."""
     line: str
     organisation: str
     path: str
@@ -291,6 +346,7 @@ _ENTRIES: Select[Any] = (
     select(
         papers.c.id,
         papers.c.year,
+        papers.c.attempt,
         lines.c.name.label("line"),
         organisations.c.name.label("organisation"),
         organisations.c.path,
@@ -310,6 +366,7 @@ _ENTRIES: Select[Any] = (
 )
 for _name, _table in _TEXTS.items():
     _ENTRIES = _ENTRIES.join(_table, _table.c.id == papers.c[_name])
+_ENTRIES = _ENTRIES.where(LAST_PAPER)
 
 
 def _entry(row: Any, disputed: Collection[int], agreed: Collection[int]) -> PaperEntry:  # noqa: ANN401  of `_ENTRIES`
@@ -320,7 +377,7 @@ def _entry(row: Any, disputed: Collection[int], agreed: Collection[int]) -> Pape
 
 
 def paper_entries(registry: Registry, *, year: int | None = None, path: str | None = None) -> list[PaperEntry]:
-    """The rounds without signatures below `path` (None: all), by organisation and branch.
+    """The rounds without signatures below `path` (None: all), of each its last attempt, by organisation and branch.
 
     Raises:
         Unreadable: the registry failed.

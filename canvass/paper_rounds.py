@@ -18,7 +18,7 @@ from canvass.ledger_schema import branches, lines, organisations
 from canvass.paper import agreed_ids, disputed_ids
 from canvass.publicity import CountedRound, counted_figures, counted_rounds, last_note, last_posting, steps_of, taken
 from canvass.registry import Registry
-from canvass.schema import OUTCOME_CODES, STANDINGS, EndKind, Standing, ends, papers, standings, words
+from canvass.schema import LAST_PAPER, OUTCOME_CODES, STANDINGS, EndKind, Standing, ends, papers, standings, words
 from rounds.errors import BadInput, RuleRefusal
 from rounds.rules import Outcome
 
@@ -40,17 +40,21 @@ class _Beside:
     signed: dict[tuple[int, int], str]
     """Branch and year → why the entry does not count."""
 
-    def obstacle(self, row: Row[Any]) -> str:
-        """Why the entry is neither confirmed nor posted; '' where nothing stands in the way."""
-        if row.id in self.disputed:
+    def obstacle(self, row: Row[Any], *, disputed: bool = False) -> str:
+        """Why the entry is neither confirmed nor posted; '' where nothing (`disputed`: else) stands in the way."""
+        if row.id in self.disputed and not disputed:
             return _DISPUTED
         if row.outcome == OUTCOME_CODES[Outcome.INVALID]:
             return _INVALID
         return self.signed.get((row.branch, row.year), "")
 
 
-def paper_rounds(registry: Registry, *, year: int | None = None, only: Sequence[str] = ()) -> list[CountedRound]:
+def paper_rounds(
+    registry: Registry, *, year: int | None = None, only: Sequence[str] = (), disputed: bool = False
+) -> list[CountedRound]:
     """Valid entries without signatures, of one year or of all, or those of `only` alone (2016-paper-TM-02).
+
+    `disputed`: those about which tables disagree too, so that a confirmation of one can be taken back.
 
     Raises:
         BadInput: one of `only` is not in the registry.
@@ -61,16 +65,16 @@ def paper_rounds(registry: Registry, *, year: int | None = None, only: Sequence[
         found = _named(connection, only) if only else _all(connection, year)
         beside = _beside(connection, found)
         for row in found if only else ():
-            if obstacle := beside.obstacle(row):
+            if obstacle := beside.obstacle(row, disputed=disputed):
                 raise RuleRefusal(f"测评{paper_round_id(row.year, row.code)}{obstacle}")
-        counted = [row for row in found if not beside.obstacle(row)]
+        counted = [row for row in found if not beside.obstacle(row, disputed=disputed)]
         steps = steps_of(connection, {row.id for row in counted}, signed=False)
         agreed = agreed_ids(connection)
     return [_round(row, steps[row.id], checked=row.id in agreed) for row in counted]
 
 
-def rounds_named(registry: Registry, named: Sequence[str]) -> list[CountedRound]:
-    """The rounds of these names, signed or not.
+def rounds_named(registry: Registry, named: Sequence[str], *, disputed: bool = False) -> list[CountedRound]:
+    """The rounds of these names, signed or not; `disputed`: see `paper_rounds`.
 
     Raises:
         BadInput, RuleRefusal, Unreadable: see `counted_rounds` and `paper_rounds`.
@@ -78,7 +82,7 @@ def rounds_named(registry: Registry, named: Sequence[str]) -> list[CountedRound]
     unsigned = [one for one in named if paper_round_parts(one)]
     signed = [one for one in named if not paper_round_parts(one)]
     found = counted_rounds(registry, only=signed) if signed else []
-    return found + (paper_rounds(registry, only=unsigned) if unsigned else [])
+    return found + (paper_rounds(registry, only=unsigned, disputed=disputed) if unsigned else [])
 
 
 _WORDS = {name: words.alias(f"paper_{name}") for name in ("secretary", "held", "method", "supervisor")}
@@ -87,6 +91,7 @@ _QUERY: Select[Any] = (
         papers.c.id,
         papers.c.branch,
         papers.c.year,
+        papers.c.attempt,
         papers.c.registered,
         papers.c.collected,
         papers.c.invalid,
@@ -106,7 +111,7 @@ _QUERY: Select[Any] = (
 )
 for _name, _table in _WORDS.items():
     _QUERY = _QUERY.join(_table, _table.c.id == papers.c[_name])
-_QUERY = _QUERY.order_by(organisations.c.path, branches.c.code, papers.c.year)
+_QUERY = _QUERY.where(LAST_PAPER).order_by(organisations.c.path, branches.c.code, papers.c.year)
 
 
 def _all(connection: Connection, year: int | None) -> list[Row[Any]]:
@@ -155,7 +160,7 @@ def _round(row: Row[Any], held: Sequence[Row[Any]], *, checked: bool) -> Counted
         end_id=row.id,
         round_id=paper_round_id(row.year, row.code),
         year=row.year,
-        attempt=1,
+        attempt=row.attempt,
         line=row.line,
         issuer=row.organisation,
         code=row.code,

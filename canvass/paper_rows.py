@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from canvass.schema import MAX_LINE
-from canvass.tables import Cell, FilledTable, Odd, TableRow
+from canvass.tables import Cell, DateCell, FilledTable, Odd, TableRow
 from rounds.documents import MAX_MEMBERS
 from rounds.encoding import MAX_NAME, is_plain
 from rounds.results import OUTCOME_NAMES
@@ -130,7 +130,7 @@ def _read(row: TableRow) -> PaperRow:
         invalid=invalid,
         outcome=outcome,
         method=_text(row, "测评方式", MAX_NAME),
-        held=_text(row, "测评时间", MAX_NAME),
+        held=_day(row, "测评时间"),
         supervisor=_text(row, "指导监督人", MAX_NAME),
         remark=_text(row, "备注", MAX_LINE),
     )
@@ -183,6 +183,12 @@ def _text(row: TableRow, column: str, longest: int, *, needed: bool = False) -> 
     if needed and not cell:
         raise _Bad(f"“{column}”未填写")
     return cell
+
+
+def _day(row: TableRow, column: str) -> str:
+    """A time as it is written; of a cell that holds a date the whole date: a round may be held again in its month."""
+    cell = row.cells.get(column, "")
+    return cell.day if isinstance(cell, DateCell) else _text(row, column, MAX_NAME)
 
 
 def _count(row: TableRow, column: str, least: int) -> int:

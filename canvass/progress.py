@@ -24,7 +24,7 @@ from canvass.listings import Listing, by_branch, outsiders, without_ends
 from canvass.registry import Registry
 from canvass.rollup_schema import State
 from canvass.rollups import DONE, RERUN, Sums, by_child, by_line, expectation, rows_below
-from canvass.schema import OUTCOMES, STANDINGS, EndKind, Standing, ends, papers, standings
+from canvass.schema import LAST_PAPER, OUTCOMES, STANDINGS, EndKind, Standing, ends, papers, standings
 from rounds.bundles import RoundState
 from rounds.errors import RuleRefusal
 from rounds.rules import Outcome
@@ -222,7 +222,8 @@ def _states(connection: Connection, year: int) -> dict[int, str]:
     for branch, number in connection.execute(select(grants.c.branch, grants.c.round).where(grants.c.year == year)):
         if number not in rounds[branch]:
             found[branch].add(_AUTHORISED)
-    for branch, outcome in connection.execute(select(papers.c.branch, papers.c.outcome).where(papers.c.year == year)):
+    entered = select(papers.c.branch, papers.c.outcome).where(papers.c.year == year, LAST_PAPER)
+    for branch, outcome in connection.execute(entered):
         found[branch].add(_ON_PAPER if outcome in _VALID else _INVALID)
     return {branch: min(states, key=_RANK.index) for branch, states in found.items()}
 

@@ -23,6 +23,7 @@ from canvass.packing import unpack
 from canvass.publicity_schema import STEP_CODES, STEPS, paper_steps, publicity_steps
 from canvass.registry import Registry
 from canvass.schema import (
+    LAST_PAPER,
     OUTCOMES,
     STANDINGS,
     EndKind,
@@ -122,13 +123,14 @@ def record_step(
     The steps are read again under the writers' lock: of two clerks who confirm at once the second is refused.
 
     Raises:
-        RuleRefusal: a round does not stand where the step begins.
+        RuleRefusal: a round does not stand where the step begins, or is an entry that a later one has followed.
         Unreadable: the registry failed.
     """
     listed = list(rounds)
     with registry.writing() as connection:
         for signed, (table, owner) in _TABLES.items():
             some = [one for one in listed if one.signed is signed]
+            check_last(connection, some)
             _check_step(steps_of(connection, {one.end_id for one in some}, signed=signed), some, step, day)
             rows = [_row(step, day, now, posting, note) | {owner.name: one.end_id} for one in some]
             if rows:
@@ -137,6 +139,21 @@ def record_step(
 
 _TABLES = {True: (publicity_steps, publicity_steps.c.end_id), False: (paper_steps, paper_steps.c.paper_id)}
 """Where the steps of signed rounds stand, and of the others; with whose they are."""
+
+
+def check_last(connection: Connection, rounds: Iterable[CountedRound]) -> None:
+    """See, under the writers' lock, that nobody has entered a later attempt since these rounds were read.
+
+    Raises:
+        RuleRefusal: somebody has; what is recorded now would stand with figures that count no more.
+    """
+    entered = {one.end_id: one for one in rounds if not one.signed}
+    last: set[int] = set()
+    for some in chunks(entered):
+        last.update(connection.scalars(select(papers.c.id).where(papers.c.id.in_(some), LAST_PAPER)))
+    for number, one in entered.items():
+        if number not in last:
+            raise RuleRefusal(f"{one.branch}（{one.round_id}）：刚才另有人重新录入，数字可能已不同：请核对后再办理。")
 
 
 def _check_step(held: dict[int, list[Row[Any]]], rounds: Iterable[CountedRound], step: Step, day: date) -> None:
@@ -155,6 +172,7 @@ def posted_periods(registry: Registry) -> dict[str, Period]:
     """
     signed = select(publicity_steps, ends.c.year, ends.c.round).join_from(publicity_steps, ends)
     unsigned = select(paper_steps, papers.c.year, branches.c.code).join_from(paper_steps, papers).join(branches)
+    unsigned = unsigned.where(LAST_PAPER)
     with registry.reading() as connection:
         rows = connection.execute(signed.order_by(publicity_steps.c.id))
         found = _periods((round_id(row.year, row.round), row) for row in rows)

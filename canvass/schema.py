@@ -33,6 +33,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    select,
 )
 
 from canvass.codes import (
@@ -205,6 +206,7 @@ papers = Table(
     Column("id", Integer, primary_key=True),
     Column("branch", ForeignKey("branches.id"), nullable=False),
     Column("year", SmallInteger, nullable=False),
+    Column("attempt", SmallInteger, CheckConstraint("attempt >= 1", name="attempt"), nullable=False),
     Column("secretary", ForeignKey("words.id"), nullable=False),
     Column("since", ForeignKey("words.id"), nullable=False),
     Column("method", ForeignKey("words.id"), nullable=False),
@@ -223,8 +225,20 @@ papers = Table(
     CheckConstraint("(outcome = 2) = (3 * collected < 2 * registered)", name="quorum"),
     CheckConstraint("(outcome = 2) = (satisfied IS NULL) AND (outcome = 2) = (invalid IS NULL)", name="no_counts"),
     CheckConstraint("outcome = 2 OR (outcome = 1) = (2 * satisfied > collected)", name="verdict"),
-    UniqueConstraint("branch", "year", name="papers_branch_year"),
+    UniqueConstraint("branch", "year", "attempt", name="papers_branch_year_attempt"),
 )
-"""`file`: SHA-256 of the table that it came in; `checked`: of the second person's table, where one was compared."""
+"""`attempt`: 1, or one more than the entry that it follows: a round that was held again after 无效, or an entry that
+two people's tables put right; `file`: SHA-256 of the table that it came in; `checked`: of the second person's table,
+where one was compared."""
+
+_later_papers = papers.alias("later_papers")
+LAST_PAPER = ~(
+    select(_later_papers.c.id)
+    .where(_later_papers.c.branch == papers.c.branch, _later_papers.c.year == papers.c.year)
+    .where(_later_papers.c.attempt > papers.c.attempt)
+    .correlate(papers)
+    .exists()
+)
+"""Of `papers`: the last attempt of its branch and year. It alone counts; the earlier ones stay for the record."""
 
 APPEND_ONLY = (envelopes, words, issuers, ends, revisions, reasons, confirmations, papers)

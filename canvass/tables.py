@@ -35,6 +35,19 @@ class Odd:
     what: str
 
 
+class DateCell(str):
+    """A cell that holds a date: as text its year and month, as 任职时间 is written; `day`: all of it."""
+
+    __slots__ = ("day",)
+    day: str
+
+
+def _date_cell(value: date) -> DateCell:
+    cell = DateCell(f"{value.year}年{value.month}月")
+    cell.day = f"{cell}{value.day}日"
+    return cell
+
+
 Cell = str | Odd
 
 
@@ -146,7 +159,7 @@ def _cell(cell: Any) -> Cell:  # noqa: ANN401  openpyxl's cells have no types
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, datetime | date):
-        return f"{value.year}年{value.month}月"
+        return _date_cell(value)
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return plain(str(value))

@@ -154,6 +154,55 @@ def test_what_two_people_disagree_about_is_said_and_not_confirmed(desk: Admin) -
     assert desk.run("confirm", NAME).code == 0
 
 
+def test_two_people_put_an_entry_right_once_it_is_withdrawn(desk: Admin) -> None:
+    """The whole way out: refused with what to do, done, entered; the figures of the first entry are on no paper."""
+    assert desk.run("confirm", NAME, "--date", "2017-04-02").code == 0
+    right = FAILED | {"满意票数": 20, "不满意票数": 5}
+    tables = [paper(desk.path(f"right{n}.xlsx"), right | {"备注": n}) for n in ("甲", "乙")]
+    refused = enter(desk, *tables)
+    assert (refused.code, refused.json["replaced"], refused.json["disputed"]) == (1, 0, 1)
+    assert f"请先用 objection {NAME} --withdraw 撤回确认" in refused.err
+    assert "数字不一致" in desk.run("publish", NAME).error
+    assert "数字不一致" in desk.run("objection", NAME, "--settle", "无误").error
+    taken_back = desk.run("objection", NAME, "--withdraw", "录入有误", "--json")
+    assert taken_back.json["rounds"][0]["publicity"] == "counted"
+    done = enter(desk, *tables)
+    assert done.code == 0, done.err
+    assert {name: done.json[name] for name in ("entered", "replaced", "rerun", "settled")} == {
+        "entered": 1,
+        "replaced": 1,
+        "rerun": 0,
+        "settled": 1,
+    }
+    assert desk.run("confirm", NAME).code == 0
+    assert desk.run("notice", NAME, "--out", desk.path("公示.docx")).code == 0
+    assert "满意20票，不满意5票" in text(desk.path("公示.docx").read_bytes())
+    (entry,) = [one for one in desk.run("summary", "--json").json["unsigned"] if one["round_id"] == NAME]
+    assert (entry["attempt"], entry["satisfied"], entry["checked"], entry["disputed"]) == (2, 20, True, False)
+
+
+def test_an_objection_within_the_days_of_a_notice_that_is_over_opens_the_way(desk: Admin) -> None:
+    assert desk.run("confirm", NAME, "--date", "2017-03-26").code == 0
+    assert desk.run("publish", NAME, "--date", "2017-03-26").code == 0
+    tables = [paper(desk.path(f"right{n}.xlsx"), FAILED | {"满意票数": 20, "不满意票数": 5}) for n in range(2)]
+    assert "公示已期满" in enter(desk, *tables).err
+    assert "公示期满，不能登记异议" in desk.run("objection", NAME, "--raise", "来电").error
+    assert desk.run("objection", NAME, "--raise", "来电", "--date", "2017-03-28").code == 0
+    assert desk.run("objection", NAME, "--withdraw", "录入有误").code == 0
+    assert enter(desk, *tables).json["replaced"] == 1
+
+
+def test_a_round_on_paper_is_held_again(desk: Admin) -> None:
+    again = FIRST | ONLINE | {"参与测评人数": 30, "满意票数": 25, "不满意票数": 5, "无效票数": 0}
+    table = paper(desk.path("again.xlsx"), again | {"测评时间": "2017年4月8日"})
+    ran = desk.run("import", "--paper", table, "--year", 2016)
+    assert ran.code == 0, ran.err
+    assert "已录入1个团支部" in ran.out
+    assert "其中1个系无效后重新测评" in ran.out
+    assert desk.run("confirm", "2016-paper-FZ-01").code == 0
+    assert enter(desk, table).json["duplicates"] == 1
+
+
 def test_an_online_round_says_so(desk: Admin) -> None:
     online = FIRST | ONLINE | {"参与测评人数": 30, "满意票数": 25, "不满意票数": 5, "无效票数": 0}
     bad = enter(desk, paper(desk.path("online.xlsx"), online))

@@ -76,16 +76,17 @@ def by_another_table(desk: Desk) -> None:
 
 
 def by_two_tables(desk: Desk) -> None:
+    """Of a round that is confirmed: two people's word is kept too, though it cannot take the entry's place."""
     done = enter(desk, FAILED, second=[FAILED])
     assert (done.entered, done.disputed, len(done.problems)) == (0, 1, 1)
 
 
-@pytest.mark.parametrize("differ", [by_another_table, by_two_tables])
+@pytest.mark.parametrize("again", [by_another_table, by_two_tables])
 def test_what_two_people_disagree_about_cannot_be_confirmed_until_they_agree(
-    listed: Desk, differ: Callable[[Desk], None]
+    listed: Desk, again: Callable[[Desk], None]
 ) -> None:
     enter(listed, FIRST)
-    differ(listed)
+    by_another_table(listed)
     assert confirmed(listed) == []
     with pytest.raises(RuleRefusal, match="两份录入的数字不一致"):
         paper_rounds(listed.registry, only=[NAME])
@@ -95,7 +96,7 @@ def test_what_two_people_disagree_about_cannot_be_confirmed_until_they_agree(
     assert enter(listed, FIRST, second=[FIRST]).settled == 1
     assert [one.disputed for one in paper_entries(listed.registry)] == [False]
     assert confirmed(listed) == [NAME]
-    differ(listed)
+    again(listed)
     assert paper_rounds(listed.registry) == []  # it can be disputed again, though it was confirmed
 
 
