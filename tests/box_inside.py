@@ -10,6 +10,7 @@ from unittest.mock import patch
 from box_factory import MadeBox
 
 from ballots_store import store
+from ballots_store.examination_pages import Pages, Table, varint
 from ballots_store.store import AREAS
 
 PAGE = 4096
@@ -46,6 +47,37 @@ def set_state(made: MadeBox, state: bytes, area: int | None = None) -> None:
     table = AREAS[live_area(made) if area is None else area]
     with closing(sqlite3.connect(made.folder.box)) as database, database:
         database.execute(f"UPDATE {table} SET state = ?", [state])  # noqa: S608  of AREAS
+
+
+def states_in(box: bytes) -> tuple[bytes, ...]:
+    """The two areas as they lie in the box file, read without SQLite: each one's row and its overflow pages."""
+    pages = Pages(box)
+    return tuple(_state_in(pages, table) for table in pages.tables() if table.name in AREAS)
+
+
+def _state_in(pages: Pages, table: Table) -> bytes:
+    (cell,) = table.cells
+    leaf = pages.page(table.leaves[0].number)
+    payload, following = cell.payload, int.from_bytes(leaf[cell.end - 4 : cell.end])
+    whole = _payload_size(leaf, cell.offset)
+    while len(payload) < whole:
+        page = pages.page(following)
+        payload += page[4 : 4 + whole - len(payload)]
+        following = int.from_bytes(page[:4])
+    return payload[-_state_size(payload) :]
+
+
+def _payload_size(page: bytes, at: int) -> int:
+    return varint(page, at)[0]
+
+
+def _state_size(payload: bytes) -> int:
+    end, at = varint(payload, 0)
+    serials = []
+    while at < end:
+        serial, at = varint(payload, at)
+        serials.append(serial)
+    return (serials[-1] - 12) // 2
 
 
 @contextmanager

@@ -21,17 +21,17 @@ from pathlib import Path
 from typing import Any
 
 from box_factory import OPENED, SUPERVISOR, TELLER, MadeBox, make_box
+from box_inside import states_in
 from planted_stores import PLANTS, rank_correlation, some_ballots
 
 from ballots_store.box import BallotBox
 from ballots_store.examination import Report, examine, examine_path
 from ballots_store.examination_evidence import of_folder
-from ballots_store.examination_pages import Pages, Table, varint
+from ballots_store.examination_pages import Pages
 from ballots_store.held import ROUND_SECRET, START_SECRET, HeldBox
 from ballots_store.sealing import open_ballots, open_state
 from ballots_store.slots import KeySlots
 from ballots_store.state import decode_state
-from ballots_store.store import AREAS
 from rounds.choices import Choice
 
 SIGMAS = 4.0
@@ -214,37 +214,6 @@ def snapshot(made: MadeBox) -> Snapshot:
     keys = [slots[at : at + 32] for at in range(0, len(slots), 32)]
     states = states_in(made.folder.box.read_bytes())
     return Snapshot(states, b"".join(disk), tuple({key for key in keys if any(key)}))
-
-
-def states_in(box: bytes) -> tuple[bytes, ...]:
-    """The two areas as they lie in the box file, read without SQLite: each one's row and its overflow pages."""
-    pages = Pages(box)
-    return tuple(_state_in(pages, table) for table in pages.tables() if table.name in AREAS)
-
-
-def _state_in(pages: Pages, table: Table) -> bytes:
-    (cell,) = table.cells
-    leaf = pages.page(table.leaves[0].number)
-    payload, following = cell.payload, int.from_bytes(leaf[cell.end - 4 : cell.end])
-    whole = _payload_size(leaf, cell.offset)
-    while len(payload) < whole:
-        page = pages.page(following)
-        payload += page[4 : 4 + whole - len(payload)]
-        following = int.from_bytes(page[:4])
-    return payload[-_state_size(payload) :]
-
-
-def _payload_size(page: bytes, at: int) -> int:
-    return varint(page, at)[0]
-
-
-def _state_size(payload: bytes) -> int:
-    end, at = varint(payload, 0)
-    serials = []
-    while at < end:
-        serial, at = varint(payload, at)
-        serials.append(serial)
-    return (serials[-1] - 12) // 2
 
 
 def guesses(watched: Watched, *, codes: bool, stick: bool, last_stick: bool = True) -> list[Choice]:

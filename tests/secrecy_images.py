@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from box_factory import make_box
-from box_inside import keys_of
+from box_inside import keys_of, states_in
 from planted_stores import rank_correlation, some_ballots
-from secrecy_experiments import random_choices, states_in, unlock_unchecked
+from secrecy_experiments import random_choices, unlock_unchecked
 
 from ballots_store.examination import examine, examine_path
 from ballots_store.examination_evidence import of_file
