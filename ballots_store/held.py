@@ -205,7 +205,8 @@ class HeldBox:
         Where both pairs open, a killed process may have left the later one in the page cache alone. Erasing the older
         key then, and losing power, would leave a state that no key opens: so the later one is first written again
         under its key (with a new nonce, so that every page of it is written), while the older one still stands. Where
-        one pair opens, it was on the medium before the other key was touched.
+        one pair opens, it was on the medium before the other key was touched. The other area is spoiled as `commit`
+        does it: after `rejoin` no commit need follow.
         """
         slots = self._key_slots()
         if self._both_open:
@@ -215,6 +216,7 @@ class HeldBox:
         with step(self._hook, "erase stale slot"):
             slots.erase(1 - self._slot)
         self._both_open = False
+        self._spoil(1 - self._slot)
 
     def commit(self, state: BoxState, draw: Draw, meta: Mapping[str, bytes] | None = None) -> None:
         """Make `state` the box's content, under a fresh key; durable when this returns.
@@ -233,8 +235,12 @@ class HeldBox:
         with step(self._hook, "erase slot"):  # only now: before the commit is durable the old state is the true one
             slots.erase(stale)
         self._slot = free
-        with step(self._hook, "spoil area"):  # so that a copy of the stick, put back, finds no area that it opens
-            self.store.spoil(stale, NONCE_SIZE)
+        self._spoil(stale)
+
+    def _spoil(self, area: int) -> None:
+        """Take the nonce of the area whose key is gone: a copy of the stick, put back, finds none that it opens."""
+        with step(self._hook, "spoil area"):
+            self.store.spoil(area, NONCE_SIZE)
 
     def _put(self, area: int, state: BoxState, sealed: bytes, meta: Mapping[str, bytes] | None) -> None:
         """In place while the round runs; the commit that ends it adds to the file and goes through the journal."""
