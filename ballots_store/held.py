@@ -17,9 +17,11 @@ from filelock import BaseFileLock
 from ballots_store import log
 from ballots_store.attested import check_parts
 from ballots_store.errors import StorageFailure
+from ballots_store.files import sync_folder
 from ballots_store.home import Home, RoundFolder
 from ballots_store.hooks import Hook, no_hook, step
 from ballots_store.lock import hold
+from ballots_store.reasons import reason
 from ballots_store.sealing import KEY_SIZE, NONCE_SIZE, binding, open_share, open_state, seal_state
 from ballots_store.slots import KeySlots, slots_name
 from ballots_store.state import BoxState, decode_state, encode_public, encode_state, is_one_change
@@ -52,6 +54,20 @@ def slots_path(folder: RoundFolder, token: Path | None, box_id: bytes) -> Path:
     return folder.path / "slots" if token is None else token / slots_name(box_id)
 
 
+def _make_sure_of_name(folder: RoundFolder) -> None:
+    """See that the folder keeps its name, before anybody votes, where its opening was killed at the very end.
+
+    The page cache may have the name alone; lost with the power, it would leave a folder that the next opening clears
+    away, ballots, keys and all (`ballots_store.leftovers`). Without its note a folder is never cleared.
+    """
+    try:
+        if folder.opening.exists():
+            sync_folder(folder.path.parent)
+            folder.opening.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageFailure(f"票箱文件夹无法读写（{reason(error)}）：请检查磁盘和权限。") from None
+
+
 class HeldBox:
     """One round's box, held by this process until `close`."""
 
@@ -68,6 +84,7 @@ class HeldBox:
         self._slots: KeySlots | None = None
         self._lock: BaseFileLock = hold(self.folder)
         try:
+            _make_sure_of_name(self.folder)
             self.store = BoxStore(self.folder.box)
         except BaseException:
             self._lock.release()
