@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from box_factory import EMERGENCY, FIVE_BALLOTS, SUPERVISOR, VOTING, MadeBox, kept, make_box
 from box_fixtures import refused
-from box_inside import PAGE, live_area, live_key, set_state
+from box_inside import PAGE, live_area, live_key, meta_of, set_state
 
 from ballots_store import held as held_module
 from ballots_store import sealing
@@ -33,13 +33,6 @@ def set_meta(made: MadeBox, **values: bytes) -> None:
         assert changed == 1
     database.commit()
     database.close()
-
-
-def meta_of(made: MadeBox) -> dict[str, bytes]:
-    database = sqlite3.connect(made.folder.box)
-    rows = dict(database.execute("SELECT k, v FROM meta").fetchall())
-    database.close()
-    return rows
 
 
 def test_an_older_copy_of_everything_shows_as_a_count_that_fell(scratch: Path) -> None:
