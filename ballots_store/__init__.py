@@ -7,7 +7,7 @@
     status        where a round stands, without any key
     rehearsal     a throwaway round through the same code
 
-Below them: `held` (lock, recovery, the one durable commit), `state` (the sealed row as a value of constant size),
+Below them: `held` (lock, recovery, the one durable commit), `state` (what is sealed, as a value of constant size),
 `sealing` (what is sealed to whom), `slots` (the two key slots), `store` (the SQLite file), `lock`, `log`, `files`,
 `home`, `trust`, `session` (plain values for the screens), `hooks` (named steps for fault tests), `errors`.
 """

@@ -81,7 +81,7 @@ def _sorted_names(cells: Sequence[Cell]) -> bool:
 
 
 def _looks_fixed(leaf: Leaf) -> bool:
-    """The same of a leaf without its schema: rows of meta, roster, its index, or the one row of the box."""
+    """The same of a leaf without its schema: rows of meta, roster, its index, or the one of the counts or an area."""
     if leaf.is_table:
         is_box = len(leaf.cells) == 1 and leaf.cells[0].rowid == 1
         return is_box or _sorted_names(leaf.cells)

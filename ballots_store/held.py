@@ -17,9 +17,11 @@ from filelock import BaseFileLock
 from ballots_store import log
 from ballots_store.attested import check_parts
 from ballots_store.errors import StorageFailure
+from ballots_store.files import sync_folder
 from ballots_store.home import Home, RoundFolder
 from ballots_store.hooks import Hook, no_hook, step
 from ballots_store.lock import hold
+from ballots_store.reasons import reason
 from ballots_store.sealing import KEY_SIZE, NONCE_SIZE, binding, open_share, open_state, seal_state
 from ballots_store.slots import KeySlots, slots_name
 from ballots_store.state import BoxState, decode_state, encode_public, encode_state, is_one_change
@@ -52,6 +54,20 @@ def slots_path(folder: RoundFolder, token: Path | None, box_id: bytes) -> Path:
     return folder.path / "slots" if token is None else token / slots_name(box_id)
 
 
+def _make_sure_of_name(folder: RoundFolder) -> None:
+    """See that the folder keeps its name, before anybody votes, where its opening was killed at the very end.
+
+    The page cache may have the name alone; lost with the power, it would leave a folder that the next opening clears
+    away, ballots, keys and all (`ballots_store.leftovers`). Without its note a folder is never cleared.
+    """
+    try:
+        if folder.opening.exists():
+            sync_folder(folder.path.parent)
+            folder.opening.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageFailure(f"票箱文件夹无法读写（{reason(error)}）：请检查磁盘和权限。") from None
+
+
 class HeldBox:
     """One round's box, held by this process until `close`."""
 
@@ -68,6 +84,7 @@ class HeldBox:
         self._slots: KeySlots | None = None
         self._lock: BaseFileLock = hold(self.folder)
         try:
+            _make_sure_of_name(self.folder)
             self.store = BoxStore(self.folder.box)
         except BaseException:
             self._lock.release()
@@ -205,7 +222,8 @@ class HeldBox:
         Where both pairs open, a killed process may have left the later one in the page cache alone. Erasing the older
         key then, and losing power, would leave a state that no key opens: so the later one is first written again
         under its key (with a new nonce, so that every page of it is written), while the older one still stands. Where
-        one pair opens, it was on the medium before the other key was touched.
+        one pair opens, it was on the medium before the other key was touched. The other area is spoiled as `commit`
+        does it: after `rejoin` no commit need follow.
         """
         slots = self._key_slots()
         if self._both_open:
@@ -215,6 +233,7 @@ class HeldBox:
         with step(self._hook, "erase stale slot"):
             slots.erase(1 - self._slot)
         self._both_open = False
+        self._spoil(1 - self._slot)
 
     def commit(self, state: BoxState, draw: Draw, meta: Mapping[str, bytes] | None = None) -> None:
         """Make `state` the box's content, under a fresh key; durable when this returns.
@@ -233,8 +252,12 @@ class HeldBox:
         with step(self._hook, "erase slot"):  # only now: before the commit is durable the old state is the true one
             slots.erase(stale)
         self._slot = free
-        with step(self._hook, "spoil area"):  # so that a copy of the stick, put back, finds no area that it opens
-            self.store.spoil(stale, NONCE_SIZE)
+        self._spoil(stale)
+
+    def _spoil(self, area: int) -> None:
+        """Take the nonce of the area whose key is gone: a copy of the stick, put back, finds none that it opens."""
+        with step(self._hook, "spoil area"):
+            self.store.spoil(area, NONCE_SIZE)
 
     def _put(self, area: int, state: BoxState, sealed: bytes, meta: Mapping[str, bytes] | None) -> None:
         """In place while the round runs; the commit that ends it adds to the file and goes through the journal."""

@@ -42,6 +42,11 @@ class RoundFolder:
         return self.path / DESTROYED_NOTE
 
     @property
+    def opening(self) -> Path:
+        """The note of an opening that is not at its end, or was killed just before it (`ballots_store.leftovers`)."""
+        return self.path / "opening.json"
+
+    @property
     def journal(self) -> Path:
         """The journal that SQLite keeps beside the box."""
         return self.path / "box.sqlite-journal"

@@ -1,7 +1,8 @@
 """What an opening leaves that was killed: its unnamed folder, and key slots that no box has.
 
 An opening writes down first where its slots will lie, and the next one in the same home clears away. A folder that
-still has its own name was never a round; one lock for all openings of a home says that nobody is at work in it.
+still has its own name was never a round: whoever holds a box makes sure of its name first (`HeldBox`). One lock for all
+openings of a home says that nobody is at work in it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from ballots_store.slots import is_slots_of
 from rounds.encoding import Digest, decode, encode
 from rounds.errors import RuleRefusal, Unreadable
 
-_PREFIX, _NOTE, _LOCK = ".opening-", "opening.json", ".opening.lock"
+_PREFIX, _LOCK = ".opening-", ".opening.lock"
 _MAX_NOTE = 16 * 1024
 _PATIENCE_S = 30.0
 """An opening holds the lock for the time of a few writes; a slow stick takes seconds."""
@@ -66,7 +67,7 @@ def begin(home: Home, token: Path | None, box_id: bytes) -> RoundFolder:
     half.path.mkdir(mode=0o700)
     where = str(token.resolve()) if token else ""
     try:
-        write_synced(half.path / _NOTE, encode(_Note(box_id=box_id.hex(), token=where)))
+        write_synced(half.opening, encode(_Note(box_id=box_id.hex(), token=where)))
         sync_folder(half.path)
         sync_folder(home.rounds_path)
     except BaseException:
@@ -78,7 +79,7 @@ def begin(home: Home, token: Path | None, box_id: bytes) -> RoundFolder:
 def finished(folder: RoundFolder) -> None:
     """Drop the note of an opening whose folder has its name now; one that stays does no harm."""
     with suppress(OSError):
-        (folder.path / _NOTE).unlink(missing_ok=True)
+        folder.opening.unlink(missing_ok=True)
 
 
 def clear(home: Home) -> tuple[Path, ...]:
@@ -96,7 +97,7 @@ def undo(half: Path) -> bool:
     try:
         if (slots := _slots(half)) is not None:
             erase(slots)
-        files = sorted(half.iterdir(), key=lambda path: path.name == _NOTE)
+        files = sorted(half.iterdir(), key=lambda path: path == RoundFolder(half).opening)
         for path in files:
             erase(path)
         half.rmdir()
@@ -114,16 +115,17 @@ def _slots(half: Path) -> Path | None:
     Raises:
         LookupError: it can't be said which it is, or it is another box's.
     """
+    folder = RoundFolder(half)
     try:
-        note = decode(read_capped(half / _NOTE, _MAX_NOTE, "封箱记录"), _Note, "封箱记录", _MAX_NOTE)
+        note = decode(read_capped(folder.opening, _MAX_NOTE, "封箱记录"), _Note, "封箱记录", _MAX_NOTE)
     except Unreadable:
-        if {path.name for path in half.iterdir()} <= {_NOTE}:
+        if set(half.iterdir()) <= {folder.opening}:
             return None  # killed before the note was whole: nothing was made yet
         raise LookupError from None
     token, box_id = Path(note.token) if note.token else None, bytes.fromhex(note.box_id)
     if token is not None and not token.is_dir():
         raise LookupError
-    slots = slots_path(RoundFolder(half), token, box_id)
+    slots = slots_path(folder, token, box_id)
     if not slots.exists():
         return None
     if not is_slots_of(slots, box_id):

@@ -84,7 +84,7 @@ def seal_state(state: bytes, slot_key: bytes, start_key: bytes, bound_to: bytes,
 
 
 def open_state(sealed: bytes, slot_key: bytes, start_key: bytes, bound_to: bytes) -> bytes | None:
-    """The state, or None where this key does not open it: of the two slots exactly one must (see `recovery`)."""
+    """The state, or None where this key does not open it (see `HeldBox.recover`)."""
     try:
         cipher = _state_cipher(slot_key, start_key, bound_to)
         return cipher.decrypt(sealed[:NONCE_SIZE], sealed[NONCE_SIZE:], bound_to)

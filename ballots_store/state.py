@@ -1,4 +1,4 @@
-"""What is sealed inside the box's one row, as a value of constant size.
+"""What is sealed inside an area of the box, as a value of constant size.
 
 Layout, big endian: version u8 · stage u8 · pending u8 · emergency u8 · issued u32 · collected u32 · starts u16 ·
 wrong PINs u16 · wrong in a row u16 · wrong slips u16 · wrong in a row u16 · helped u32 · KDF lanes u8, passes u8,

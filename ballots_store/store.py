@@ -49,8 +49,8 @@ _PRAGMAS = (
 
 _PAGE_SIZES = (4096, 8192, 16384, 32768, 65536)
 
-# How a transaction is written. In place: values overwritten by as many bytes and nothing else, in their own pages, so
-# that whatever is torn, what the box stands on is not.
+# How a transaction is written. In place: values overwritten by as many bytes, in their own pages, and once a connection
+# SQLite's change counters in the first page; so wherever a sector is old or new, what the box stands on is sound.
 _JOURNALED = {"journal_mode": "PERSIST", "synchronous": "EXTRA"}
 _IN_PLACE = {"journal_mode": "OFF", "synchronous": "EXTRA"}
 _IN_PLACE_UNSYNCED = {"journal_mode": "OFF", "synchronous": "OFF"}

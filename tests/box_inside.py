@@ -42,6 +42,12 @@ def sealed_state(made: MadeBox) -> bytes:
     return state
 
 
+def meta_of(made: MadeBox) -> dict[str, bytes]:
+    """The fixed values of the box by their names; nobody may hold it."""
+    with closing(sqlite3.connect(made.folder.box)) as database:
+        return dict(database.execute("SELECT k, v FROM meta").fetchall())
+
+
 def set_state(made: MadeBox, state: bytes, area: int | None = None) -> None:
     """Put another state there, or into that area, from outside."""
     table = AREAS[live_area(made) if area is None else area]

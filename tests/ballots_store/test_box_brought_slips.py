@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +22,6 @@ from box_factory import (
     make_box,
     make_issued,
     make_request,
-    memory_folder,
     open_box,
     printed_slips,
     roots,
@@ -48,12 +47,6 @@ from rounds.slip_file import pack_slips
 from rounds.slips import draw_numbers
 
 SATISFIED, UNSATISFIED = Choice.SATISFIED, Choice.UNSATISFIED
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with memory_folder() as folder:
-        yield folder
 
 
 def brought(folder: Path, **plan: object) -> tuple[MadeBox, tuple[str, ...]]:

@@ -11,20 +11,13 @@ from pathlib import Path
 import pytest
 from box_factory import SUPERVISOR, TELLER, MadeBox, kept
 from box_fixtures import refused
-from box_inside import live_area, live_key, sealed_state
+from box_inside import live_area, live_key, meta_of, sealed_state
 
 from ballots_store.held import HeldBox
 from ballots_store.slots import KeySlots
 from rounds.errors import Unreadable, VerificationFailure
 
 PAGE = 4096
-
-
-def meta_of(made: MadeBox) -> dict[str, bytes]:
-    database = sqlite3.connect(made.folder.box)
-    rows = dict(database.execute("SELECT k, v FROM meta").fetchall())
-    database.close()
-    return rows
 
 
 def accepted(made: MadeBox) -> int | None:

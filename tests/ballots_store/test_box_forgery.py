@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from box_factory import EMERGENCY, FIVE_BALLOTS, SUPERVISOR, VOTING, MadeBox, kept, make_box
 from box_fixtures import refused
-from box_inside import PAGE, live_area, live_key, set_state
+from box_inside import PAGE, live_area, live_key, meta_of, set_state
 
 from ballots_store import held as held_module
 from ballots_store import sealing
+from ballots_store.errors import TokenAway
 from ballots_store.held import ROUND_SECRET, START_SECRET, HeldBox, part_name
 from ballots_store.sealing import seal_ballot, seal_share, seal_state
 from ballots_store.state import decode_state, encode_state
@@ -32,13 +33,6 @@ def set_meta(made: MadeBox, **values: bytes) -> None:
         assert changed == 1
     database.commit()
     database.close()
-
-
-def meta_of(made: MadeBox) -> dict[str, bytes]:
-    database = sqlite3.connect(made.folder.box)
-    rows = dict(database.execute("SELECT k, v FROM meta").fetchall())
-    database.close()
-    return rows
 
 
 def test_an_older_copy_of_everything_shows_as_a_count_that_fell(scratch: Path) -> None:
@@ -85,6 +79,29 @@ def with_the_stick_of_one_commit_before(scratch: Path) -> MadeBox:
 def test_the_stick_of_one_commit_before_is_refused(scratch: Path) -> None:
     """The older state still lies in the other area, without its nonce."""
     assert "密钥打不开票箱" in str(refused(with_the_stick_of_one_commit_before(scratch)))
+
+
+def test_the_stick_of_one_commit_before_is_refused_after_a_wait_for_it_too(scratch: Path) -> None:
+    """Pulled out before the old key was erased, copied, put back: the cast is completed without another commit."""
+    made = make_box(scratch / "home", token=scratch / "stick").vote(FIVE_BALLOTS[:2])
+    steps: list[str] = []
+    box = made.start(hook=lambda step: pulled_out_at("before erase slot", step, steps), wait_for_token=True)
+    made.unlock(box)
+    older = made.copied(scratch / "older")
+    steps.append("armed")
+    with pytest.raises(TokenAway):
+        box.cast(Choice.SATISFIED)
+    assert box.resume()
+    assert box.figures().collected == 3
+    box.close()
+    put_back(older, made, box=False, slots=True)
+    assert "密钥打不开票箱" in str(refused(made))
+
+
+def pulled_out_at(place: str, step: str, armed: list[str]) -> None:
+    if armed and step == place:
+        armed.clear()
+        raise TokenAway("票箱U盘已拔出。", "票箱U盘已拔出")
 
 
 def test_unspoiled_the_older_area_would_open(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,9 @@ import pytest
 from box_factory import MadeBox, make_box, make_issued, make_request, open_box
 from killing import Acknowledge, Switch, Work, in_child, killed_at, steps_of
 
-from ballots_store import files, leftovers
-from ballots_store.home import RoundFolder
+from ballots_store import files, held, leftovers
+from ballots_store import opening as opening_module
+from ballots_store.home import Home, RoundFolder
 from ballots_store.status import round_status
 from rounds.choices import Choice
 from rounds.errors import RuleRefusal
@@ -71,6 +72,35 @@ def test_a_box_that_was_published_keeps_its_keys(scratch: Path) -> None:
     later = opened(scratch, stick=True)
     assert slots.read_bytes() == before
     assert round_status(later.home, ISSUED.round_id).state == "opened"
+
+
+def survives_a_lost_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether a box keeps its keys: its opening is killed as its name is synced, it is voted in, power is lost, and
+    with it the name, if nobody has synced that; then another round is opened.
+    """
+    with monkeypatch.context() as killed:
+        killed.setattr(opening_module, "sync_folder", lambda _folder: None)
+        killed.setattr(leftovers, "finished", lambda _folder: None)
+        made = opened(folder, stick=True, issued=ISSUED)
+    synced: list[Path] = []
+    monkeypatch.setattr(held, "sync_folder", synced.append)
+    made.vote([Choice.SATISFIED] * 4)
+    if made.home.rounds_path not in synced:
+        made.folder.path.rename(made.home.rounds_path / ".opening-0123456789abcdef")
+    slots = made.slots
+    before = slots.read_bytes()
+    open_box(made.home.path, LATER, make_request(LATER))
+    return slots.exists() and slots.read_bytes() == before
+
+
+def test_a_box_in_use_is_never_taken_for_a_leftover(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (scratch / "stick").mkdir()
+    assert survives_a_lost_name(scratch, monkeypatch)
+    assert not Home(scratch / "home").folder(ISSUED.round_id).opening.exists()
+    (scratch / "control" / "stick").mkdir(parents=True)
+    monkeypatch.setattr(held, "_make_sure_of_name", lambda _folder: None)
+    # the control: ballots and keys are cleared away
+    assert not survives_a_lost_name(scratch / "control", monkeypatch)
 
 
 def left_by_a_kill(folder: Path) -> tuple[Path, Path]:

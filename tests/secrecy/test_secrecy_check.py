@@ -73,8 +73,8 @@ def test_what_is_written_once_a_round_is_no_trace_of_a_cast(scratch: Path) -> No
     made = make_box(scratch / "home")
     made.slips(5)
     (scratch / "slips.docx").unlink()
-    (made.folder.path / "opening.json").write_text('{"box_id":"","token":""}')  # killed behind the last step of `open`
     made.vote(FIVE_BALLOTS)
+    made.folder.opening.write_text('{"box_id":"","token":""}')  # as a kill behind the last step of `open` leaves it
     assert found(examine_path(scratch)) | found(examine_path(scratch), "remnant") == set()
     with made.folder.log.open("a") as log:  # the control
         log.write('{"at":"2099-04-01T14:31:00+08:00","event":"cast"}\n')
