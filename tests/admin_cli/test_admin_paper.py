@@ -165,3 +165,14 @@ def test_an_online_round_says_so(desk: Admin) -> None:
     assert enter(fresh, paper(fresh.path("b.xlsx"), online)).json["entered"] == 1
     ran = fresh.run("confirm", "2016-paper-FZ-01", "--json")
     assert ran.json["rounds"][0]["mark"] == "未经签名验证（暖青汇）"
+
+
+def test_a_sample_marks_what_was_on_paper(desk: Admin) -> None:
+    out, calls = desk.path("名单.xlsx"), desk.path("回访单.docx")
+    words = ("sample", "--seed", "20170405", "--rate", "1", "--out", out, "--call-sheet", calls)
+    ran = desk.run(*words, "--json")
+    assert ran.code == 0, ran.err
+    assert {one["code"]: one["mark"] for one in ran.json["branches"]} == {"TM-01": None, "TM-02": MARK}
+    rows = [[cell.value for cell in row] for row in load_workbook(out)["抽查名单"].iter_rows()]
+    assert {row[3]: row[-1] or "" for row in rows if "TM-01" in row or "TM-02" in row} == {"TM-01": "", "TM-02": MARK}
+    assert text(calls.read_bytes()).count(MARK) == 1
