@@ -176,3 +176,19 @@ def test_a_sample_marks_what_was_on_paper(desk: Admin) -> None:
     rows = [[cell.value for cell in row] for row in load_workbook(out)["抽查名单"].iter_rows()]
     assert {row[3]: row[-1] or "" for row in rows if "TM-01" in row or "TM-02" in row} == {"TM-01": "", "TM-02": MARK}
     assert text(calls.read_bytes()).count(MARK) == 1
+
+
+def test_a_summary_says_which_entry_a_signed_result_has_taken_the_place_of(desk: Admin) -> None:
+    torn = make_round(branch_code="TM-02", registered=30)
+    for data, said in ((torn.result(20, 10), "以其为准"), (torn.result(19, 11), "在冲突或待确认中")):
+        desk.path("b.result").write_bytes(data)
+        assert said not in desk.run("summary", "--json").out  # the control
+        desk.run("import", desk.path("b.result"))
+        out = desk.path(f"{said}.xlsx")
+        ran = desk.run("summary", "--out", out, "--json")
+        found = {one["round_id"]: one["beside"] for one in ran.json["unsigned"]}
+        assert said in found.pop(NAME)
+        assert found == {"2016-paper-FZ-01": None}
+        rows = [[str(cell.value) for cell in row] for row in load_workbook(out)["未经签名验证"].iter_rows()]
+        assert [said in "".join(row) for row in rows if "土木工程学院团委" in row] == [True]
+        assert f"（{NAME}）：" in desk.run("summary").out
