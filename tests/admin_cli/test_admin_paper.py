@@ -192,3 +192,13 @@ def test_a_summary_says_which_entry_a_signed_result_has_taken_the_place_of(desk:
         rows = [[str(cell.value) for cell in row] for row in load_workbook(out)["未经签名验证"].iter_rows()]
         assert [said in "".join(row) for row in rows if "土木工程学院团委" in row] == [True]
         assert f"（{NAME}）：" in desk.run("summary").out
+
+
+def test_all_on_paper_does_not_pass_over_a_dispute_in_silence(desk: Admin) -> None:
+    assert "不一致" not in desk.run("confirm", "--all", "--paper").err  # the control
+    differing = FAILED | {"满意票数": 13, "不满意票数": 12}
+    assert enter(desk, paper(desk.path("other.xlsx"), differing)).json["disputed"] == 1
+    for words in (("confirm",), ("publish", "--channel", "公告栏"), ("notice", "--out", desk.path("none"))):
+        ran = desk.run(*words, "--all", "--paper")
+        assert (ran.code, "另有1个两份录入的数字不一致" in ran.err) == (0, True)
+    assert "不一致" not in desk.run("confirm", "--all").err
