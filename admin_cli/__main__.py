@@ -72,7 +72,7 @@ def message_for(error: BaseException) -> str:
         return str(error)
     if isinstance(error, click.ClickException):
         return usage_line(error)
-    if isinstance(error, KeyboardInterrupt | EOFError | click.Abort):
+    if exit_for(error) is Exit.INTERRUPTED:
         return "已中断。"
     if isinstance(error, OSError):
         return _system_line(error)

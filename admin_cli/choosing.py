@@ -14,7 +14,8 @@ from admin_cli.inputs import COUNT
 from admin_cli.papers.officers import METHODS
 from admin_cli.papers.publicity import Held
 from admin_cli.session import Session
-from canvass.paper_rounds import paper_rounds, rounds_named
+from canvass.paper import paper_entries
+from canvass.paper_rounds import beside_signed, paper_rounds, rounds_named
 from canvass.publicity import CountedRound, counted_rounds, title_of
 from canvass.registry import Registry
 from rounds.errors import BadInput
@@ -72,12 +73,22 @@ def rounds_of(registry: Registry, choice: Choice, stands: Publicity, today: date
 
 
 def tell_left(session: Session, registry: Registry, choice: Choice, stands: Publicity) -> None:
-    """After --all without --paper: how many rounds without signatures still stand at `stands`."""
-    if choice.every and not choice.on_paper:
+    """After --all: how many rounds without signatures still stand at `stands`; with --paper: how many are disputed."""
+    if choice.every and choice.on_paper:
+        _tell_disputed(session, registry, choice.year)
+    elif choice.every:
         today = session.now().date()
         left = [one for one in paper_rounds(registry, year=choice.year) if one.publicity(today) is stands]
         if left:
             session.output.warn(f"另有{len(left)}个未经签名验证的（纸质测评）未办理：核对原件后加 --paper 单独办理。")
+
+
+def _tell_disputed(session: Session, registry: Registry, year: int | None) -> None:
+    beside = beside_signed(registry, year=year)
+    entries = paper_entries(registry, year=year)
+    disputed = sum(one.disputed and one.round_id not in beside for one in entries)
+    if disputed:
+        session.output.warn(f"另有{disputed}个两份录入的数字不一致，未办理：请先核实（见 summary）。")
 
 
 def mark_of(one: CountedRound) -> str:

@@ -32,4 +32,13 @@ def exit_for(error: BaseException) -> Exit:
         return Exit.INTERRUPTED
     if isinstance(error, click.UsageError):
         return Exit.USAGE
-    return Exit(error.exit_code) if isinstance(error, RoundError) else Exit.STORAGE
+    if isinstance(error, RoundError):
+        return Exit(error.exit_code)
+    return Exit.INTERRUPTED if _was_interrupted(error) else Exit.STORAGE
+
+
+def _was_interrupted(error: BaseException) -> bool:
+    """Whether Ctrl-C led to `error`: it may strike Python's own locks, which then complain that nobody holds them."""
+    while isinstance(error, RuntimeError) and error.__context__ is not None:
+        error = error.__context__
+    return isinstance(error, KeyboardInterrupt)

@@ -80,10 +80,17 @@ def _parts(done: PaperImport) -> tuple[tuple[int, str], ...]:
     )
 
 
-def show_papers(session: Session, entries: Sequence[PaperEntry], spans: Mapping[str, str]) -> None:
-    """A table of their own; nothing where there are none. `spans`: 公示起止时间 by the round's id."""
+def show_papers(
+    session: Session, entries: Sequence[PaperEntry], spans: Mapping[str, str], beside: Mapping[str, str]
+) -> None:
+    """A table of their own; nothing where there are none.
+
+    `spans`: 公示起止时间 by the round's id; `beside`: what is said of those that have a signed result beside them.
+    """
     if entries:
         session.output.table(TITLE, _COLUMNS, [_cells(entry, spans) for entry in entries])
+    told = ((entry, beside[entry.round_id]) for entry in entries if entry.round_id in beside)
+    session.output.lines(*(f"{entry.branch}（{entry.round_id}）：{what}。" for entry, what in told))
 
 
 def _cells(entry: PaperEntry, spans: Mapping[str, str]) -> tuple[object, ...]:
@@ -93,7 +100,8 @@ def _cells(entry: PaperEntry, spans: Mapping[str, str]) -> tuple[object, ...]:
     return (*head, OUTCOME_NAMES[entry.outcome], checked, spans.get(entry.round_id, ""), entry.round_id)
 
 
-def paper_answer(entry: PaperEntry, spans: Mapping[str, str]) -> dict[str, object]:
+def paper_answer(entry: PaperEntry, spans: Mapping[str, str], beside: Mapping[str, str]) -> dict[str, object]:
     """One entry in JSON."""
     more = {"unsatisfied": entry.unsatisfied, "round_id": entry.round_id}
-    return vars(entry) | more | {"publicity": spans.get(entry.round_id, "")}
+    apart = {"publicity": spans.get(entry.round_id, ""), "beside": beside.get(entry.round_id)}
+    return vars(entry) | more | apart

@@ -26,6 +26,7 @@ from admin_cli.summary_files import (
     publicity_spans,
     rows_by_line,
     summary_options,
+    unsigned_rows,
     with_publicity,
     write_summary,
 )
@@ -33,6 +34,7 @@ from canvass.averages import mean_of_lines
 from canvass.bundle_import import BundleFate
 from canvass.importing import Fate, FileFate, expand, import_files
 from canvass.paper import paper_entries
+from canvass.paper_rounds import beside_signed
 from canvass.publicity import posted_periods
 from canvass.summary import COLUMNS, Average, Summary, SummaryRow, Unsummed, summarise, total
 from rounds.errors import BadInput
@@ -147,11 +149,11 @@ def summary(session: Session, year: int | None, **given: Any) -> None:  # noqa: 
     with registry_to_read(session) as registry:
         spans = publicity_spans(posted_periods(registry))
         found = with_publicity(summarise(registry, year=year), spans)
-        unsigned = paper_entries(registry, year=year)
+        unsigned, beside = paper_entries(registry, year=year), beside_signed(registry, year=year)
     found = replace(found, averages=(*found.averages, mean_of_lines(found.rows)))
-    written = write_summary(session, found, unsigned, spans, given)
+    written = write_summary(session, found, unsigned_rows(unsigned, spans, beside), given)
     _show_rows(session, found)
-    show_papers(session, unsigned, spans)
+    show_papers(session, unsigned, spans, beside)
     for average in found.averages:
         session.output.lines(_average_line(average))
     for title, unsummed in _apart(found).items():
@@ -159,7 +161,7 @@ def summary(session: Session, year: int | None, **given: Any) -> None:  # noqa: 
             listed = [(end.branch, end.round_id, f"第{end.attempt}次", end.note) for end in unsummed]
             session.output.table(title, ("团支部", "测评编号", "次数", "说明"), listed)
     session.output.lines(*(f"已写出：{path}" for path in written))
-    answer = _summary_answer(found) | {"unsigned": [paper_answer(entry, spans) for entry in unsigned]}
+    answer = _summary_answer(found) | {"unsigned": [paper_answer(entry, spans, beside) for entry in unsigned]}
     session.output.answer(answer | {"files": [str(path) for path in written]})
 
 

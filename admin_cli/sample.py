@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from admin_cli.choosing import mark_of
 from admin_cli.inputs import COUNT, FILE, LINE, OPTIONAL_LINE
 from admin_cli.newfiles import NewFiles
 from admin_cli.papers.calling import Called, call_sheets
@@ -34,8 +35,9 @@ _HEAD = (
     "联系人",
     "电话",
     "测评编号",
+    "备注",
 )
-_WIDTHS = {0: 10, 2: 24, 4: 30, 9: 24}
+_WIDTHS = {0: 10, 2: 24, 4: 30, 9: 24, 10: 28}
 _STRATA_HEAD = ("战线", "有结果的团支部", "抽取")
 
 
@@ -125,7 +127,8 @@ def _sheets(drawn: Sample, notes: tuple[str, ...]) -> list[Sheet]:
 def _cells(number: int, one: Sampled) -> tuple[str | int, ...]:
     held = one.round
     where = (held.line or NO_LINE, held.issuer, held.code, held.branch)
-    return (number, *where, held.held, held.supervisor, held.administrator, held.telephone, held.round_id)
+    contact = (held.administrator, held.telephone)
+    return (number, *where, held.held, held.supervisor, *contact, held.round_id, mark_of(held))
 
 
 def _called(drawn: Sample) -> list[Called]:
@@ -139,6 +142,7 @@ def _called(drawn: Sample) -> list[Called]:
             supervisor=one.round.supervisor,
             contact=one.round.administrator,
             telephone=one.round.telephone,
+            mark=mark_of(one.round),
         )
         for number, one in enumerate(drawn.branches, 1)
     ]
@@ -162,4 +166,5 @@ def _answer(number: int, one: Sampled) -> dict[str, object]:
         "branch": held.branch,
         "round_id": held.round_id,
         "signed": held.signed,
+        "mark": mark_of(held) or None,
     }

@@ -55,10 +55,8 @@ def summary_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def write_summary(
-    session: Session, found: Summary, unsigned: Sequence[PaperEntry], spans: Mapping[str, str], given: Mapping[str, Any]
-) -> list[Path]:
-    """Write what was asked for, all files or none; their paths. `spans`: 公示起止时间 of `unsigned` by their ids.
+def write_summary(session: Session, found: Summary, unsigned: Sequence[Cells], given: Mapping[str, Any]) -> list[Path]:
+    """Write what was asked for, all files or none; their paths. `unsigned`: `unsigned_rows`.
 
     Raises:
         BadInput: a template without --out, or a file name that says something else.
@@ -75,9 +73,7 @@ def write_summary(
     with NewFiles(*wanted) as files:
         if out is not None:
             form = Annex4(COLUMNS, annex4_rows(found.rows), given["unit"], given["clerk"], chinese_date(session.now()))
-            files.write(
-                out, _workbook(form, found.averages, [_unsigned_cells(one, spans) for one in unsigned], template)
-            )
+            files.write(out, _workbook(form, found.averages, unsigned, template))
         if as_csv is not None:
             files.write(as_csv, csv_file(Sheet("附件4", COLUMNS, (row.cells for row in annex4_rows(found.rows)))))
     return wanted
@@ -94,12 +90,17 @@ def _workbook(form: Annex4, averages: Iterable[Average], unsigned: Sequence[Cell
     return annex4_workbook(form, apart)
 
 
-def _unsigned_cells(one: PaperEntry, spans: Mapping[str, str]) -> Cells:
+def unsigned_rows(entries: Iterable[PaperEntry], spans: Mapping[str, str], beside: Mapping[str, str]) -> list[Cells]:
+    """A row each; `spans` and `beside` as `admin_cli.paper.show_papers` takes them."""
+    return [_unsigned_cells(one, spans.get(one.round_id, ""), beside.get(one.round_id, "")) for one in entries]
+
+
+def _unsigned_cells(one: PaperEntry, span: str, beside: str) -> Cells:
     counts = ("" if count is None else count for count in (one.satisfied, one.unsatisfied, one.invalid))
     head = (one.line, one.organisation, one.branch, one.secretary, one.registered, one.collected)
-    disputed = ("两份录入不一致，待核实",) if one.disputed else ()
-    remark = "；".join((*disputed, *filter(None, (one.remark,))))
-    return (*head, *counts, OUTCOME_NAMES[one.outcome], remark, spans.get(one.round_id, ""))
+    disputed = "两份录入不一致，待核实" if one.disputed else ""
+    remark = "；".join(filter(None, (beside, disputed, one.remark)))
+    return (*head, *counts, OUTCOME_NAMES[one.outcome], remark, span)
 
 
 def rows_by_line(rows: Iterable[SummaryRow]) -> list[tuple[str, list[SummaryRow]]]:

@@ -6,7 +6,7 @@ counts here and no marks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,11 +14,11 @@ from sqlalchemy import func, select
 
 from canvass.findings import Finding, recorded_findings
 from canvass.ledger_schema import branches, organisations
-from canvass.listings import listings, outsiders
-from canvass.progress import is_late
+from canvass.listings import listings
+from canvass.progress import Added, added_by_branch, expected_below, is_late
 from canvass.registry import Registry
 from canvass.rollup_schema import State
-from canvass.rollups import DONE, RERUN, Organisation, Sums, by_child, expectation, rows_below
+from canvass.rollups import DONE, RERUN, Organisation, Sums, by_child, rows_below
 from canvass.schema import ends, standings
 
 
@@ -30,7 +30,7 @@ class UnitAccount:
     name: str
     path: str
     expected: int
-    """The ledger's, and those outside of it, as `canvass.progress` counts them."""
+    """The ledger's, and those outside of it; `again` too is as `canvass.progress` counts."""
     done: int
     satisfied: int
     unsatisfied: int
@@ -57,36 +57,39 @@ def unit_accounts(registry: Registry, *, year: int, deadline: date, path: str | 
     held = by_child(registry, year=year, path=path)
     late = _late(registry, year, deadline)
     found = recorded_findings(registry, year=year, path=path)
-    outside = outsiders(registry, listings(registry, year=year), year=year, path=path)
+    more = added_by_branch(registry, listings(registry, year=year), year, path)
     accounts = []
     for one in listed:
-        expected = _expected(registry, one) + sum(each.branch.path.startswith(one.path) for each in outside)
-        if one.id in held or expected:
-            accounts.append(_account(one, expected, held.get(one.id, {}), late, found))
+        wanted = expected_below(registry, one.path)
+        added = [each for each in more if each.branch.path.startswith(one.path)]
+        if one.id in held or wanted or added:
+            accounts.append(_account(one, wanted, held.get(one.id, {}), added, late, found))
     return accounts
 
 
-def _expected(registry: Registry, one: Organisation) -> int:
-    return sum(each.branches for each in expectation(registry, path=one.path).values())
-
-
 def _account(
-    one: Organisation, expected: int, held: Mapping[State, Sums], late: Mapping[str, int], found: list[Finding]
+    one: Organisation,
+    expected: int,
+    held: Mapping[State, Sums],
+    added: Iterable[Added],
+    late: Mapping[str, int],
+    found: list[Finding],
 ) -> UnitAccount:
     def count(*states: State) -> int:
         return sum(held[state].branches for state in states if state in held)
 
     own = [finding for finding in found if finding.path.startswith(one.path)]
     done, unsigned = count(*DONE), count(State.UNSIGNED)
+    more = list(added)
     return UnitAccount(
         code=one.code,
         name=one.name,
         path=one.path,
-        expected=expected,
+        expected=expected + sum(each.expected for each in more),
         done=done,
         satisfied=count(State.SATISFIED),
         unsatisfied=count(State.UNSATISFIED),
-        again=count(*RERUN),
+        again=count(*RERUN) + sum(each.again for each in more),
         contested=count(State.CONFLICT, State.WAITING),
         unsigned=unsigned,
         late=sum(number for where, number in late.items() if where.startswith(one.path)),

@@ -134,7 +134,8 @@ def _sequence(
     if taken:
         return "本登记库已导入过这一份", False
     if sequence > expected:
-        return f"本登记库没有第{expected}次至第{sequence - 1}次的，未与之核对：导入须按次序", True
+        gap = f"第{expected}次" if sequence == expected + 1 else f"第{expected}次至第{sequence - 1}次"
+        return f"本登记库没有{gap}的，未与之核对：导入须按次序", True
     check_follows(manifest, last)
     return "首次报送" if last is None else f"与已导入的第{last.record.sequence}次相衔接", False
 

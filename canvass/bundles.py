@@ -17,6 +17,7 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
+from canvass.receiving import NOT_READ
 from rounds.bundles import MANIFEST, BundleManifest, ends_of, read_manifest
 from rounds.chain import KINDS, Roots
 from rounds.encoding import decode, digest
@@ -131,8 +132,10 @@ def lines_of(path: Path) -> Iterator[bytes]:
                 raise Unreadable(_DAMAGED)
             file.seek(0)
             yield from _split(_inflated(file))
-    except (OSError, zlib.error):
+    except zlib.error:
         raise Unreadable(_DAMAGED) from None
+    except OSError:
+        raise Unreadable(NOT_READ) from None
 
 
 def _open_regular(path: str, flags: int) -> int:

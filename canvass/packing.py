@@ -22,6 +22,7 @@ from canvass.receiving import End
 from rounds.documents import RESULT, VOID, Result, VoidReport
 from rounds.encoding import encode
 from rounds.envelope import Envelope, Signature
+from rounds.errors import Unreadable
 
 _words = zstd.ZstdDict(WORDS, is_raw=True)
 _FAST = 1
@@ -34,6 +35,7 @@ _compressor = zstd.ZstdCompressor(
     zstd_dict=_words,
 )
 _CAP = 4 * 1024 * 1024
+_CORRUPT = "登记库中存放的一份结果文件已损坏：请停止使用，用备份恢复后重新导入结果文件。"
 
 
 class _Part(msgspec.Struct, frozen=True, array_like=True):
@@ -75,7 +77,11 @@ def _without(payload: bytes, name: bytes, text: str) -> bytes:
 
 
 def unpack(packed: bytes) -> bytes:
-    """The file, byte for byte as it came."""
+    """The file, byte for byte as it came.
+
+    Raises:
+        Unreadable: what is kept has been damaged.
+    """
     whole = _whole(packed)
     record = _record(whole)
     chain = msgspec.structs.replace(
@@ -85,12 +91,19 @@ def unpack(packed: bytes) -> bytes:
 
 
 def bare_record(packed: bytes) -> Result | VoidReport:
-    """The end's record without the two envelopes that it carries; it was verified when it came in."""
+    """The end's record without the two envelopes that it carries; it was verified when it came in.
+
+    Raises:
+        Unreadable: what is kept has been damaged.
+    """
     return _record(_whole(packed))
 
 
 def _whole(packed: bytes) -> _Packed:
-    return _decode(zstd.ZstdDecompressor(_words).decompress(packed, _CAP))
+    try:
+        return _decode(zstd.ZstdDecompressor(_words).decompress(packed, _CAP))
+    except (zstd.ZstdError, msgspec.MsgspecError):
+        raise Unreadable(_CORRUPT) from None
 
 
 def _record(whole: _Packed) -> Result | VoidReport:

@@ -29,6 +29,7 @@ _DISPUTED = f"有两份录入的数字不一致，不予确认、不公示：{_S
 _INVALID = "无效（参与人数未达团员总数三分之二），没有可公示的结果：请重新测评。"
 _SIGNED = "已有签名的测评结果：以签名的结果为准，未经签名的不予确认、不公示。"
 _CONTESTED = "另有签名的测评结果在冲突或待确认中，不予确认、不公示：请先核实。"
+_TOLD = {_SIGNED: "已有签名的测评结果，以其为准", _CONTESTED: "另有签名的测评结果在冲突或待确认中"}
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,19 @@ def paper_rounds(
         steps = steps_of(connection, {row.id for row in counted}, signed=False)
         agreed = agreed_ids(connection)
     return [_round(row, steps[row.id], checked=row.id in agreed) for row in counted]
+
+
+def beside_signed(registry: Registry, *, year: int | None = None) -> dict[str, str]:
+    """The entries that do not count since signed ends stand beside them, by their names, with what a reader is told.
+
+    Raises:
+        Unreadable: the registry failed.
+    """
+    with registry.reading() as connection:
+        found = _all(connection, year)
+        signed = _beside(connection, found).signed
+    beside = {paper_round_id(row.year, row.code): signed.get((row.branch, row.year), "") for row in found}
+    return {named: _TOLD[why] for named, why in beside.items() if why}
 
 
 def rounds_named(registry: Registry, named: Sequence[str], *, disputed: bool = False) -> list[CountedRound]:

@@ -60,7 +60,7 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class _More:
+class Added:
     """What one branch adds to the roll-ups and the ledger."""
 
     branch: LedgerBranch
@@ -68,11 +68,16 @@ class _More:
     again: int
 
 
-def _more(registry: Registry, listed: Sequence[Listing], year: int, path: str | None) -> list[_More]:
-    outside = [_More(one.branch, 1, 0) for one in outsiders(registry, listed, year=year, path=path)]
+def added_by_branch(registry: Registry, listed: Sequence[Listing], year: int, path: str | None) -> list[Added]:
+    """What branches outside of the ledger add, and those that are listed as void and have nothing here.
+
+    Raises:
+        Unreadable: the registry failed.
+    """
+    outside = [Added(one.branch, 1, 0) for one in outsiders(registry, listed, year=year, path=path)]
     alone = without_ends(registry, listed, year=year)
     void = (one.branch for one in by_branch(alone, _LISTED_RANK).values() if one.round.state is RoundState.VOID)
-    return outside + [_More(one, 0, 1) for one in void if path is None or one.path.startswith(path)]
+    return outside + [Added(one, 0, 1) for one in void if path is None or one.path.startswith(path)]
 
 
 def stand_by_line(
@@ -89,8 +94,8 @@ def stand_by_line(
         raise RuleRefusal("没有台账，不知道应完成多少个团支部：请先用 ledger import 导入台账。")
     held = by_line(registry, year=year, path=path)
     late = _late(registry, year, deadline, path)
-    more: dict[str, list[_More]] = defaultdict(list)
-    for one in _more(registry, listed, year, path):
+    more: dict[str, list[Added]] = defaultdict(list)
+    for one in added_by_branch(registry, listed, year, path):
         more[one.branch.line].append(one)
     names = sorted(wanted.keys() | held.keys() | more.keys())
     return [
@@ -109,20 +114,26 @@ def stand_by_organisation(
     """
     path, below_it = rows_below(registry, path)
     held = by_child(registry, year=year, path=path)
-    more = _more(registry, listed, year, path)
+    more = added_by_branch(registry, listed, year, path)
     stands = []
     for one in below_it:
-        wanted, added = _expected(registry, one.path), [each for each in more if each.branch.path.startswith(one.path)]
+        wanted = expected_below(registry, one.path)
+        added = [each for each in more if each.branch.path.startswith(one.path)]
         if one.id in held or wanted or added:
             stands.append(_stand(one.name, wanted, held.get(one.id, {}), added))
     return stands
 
 
-def _expected(registry: Registry, path: str) -> int:
+def expected_below(registry: Registry, path: str) -> int:
+    """The ledger's branches below `path`.
+
+    Raises:
+        Unreadable: the registry failed.
+    """
     return sum(one.branches for one in expectation(registry, path=path).values())
 
 
-def _stand(name: str, expected: int, held: Mapping[State, Sums], more: Iterable[_More], late: int = 0) -> Stand:
+def _stand(name: str, expected: int, held: Mapping[State, Sums], more: Iterable[Added], late: int = 0) -> Stand:
     done, again = (_branches(held, states) for states in (DONE, RERUN))
     unsigned = _branches(held, (State.UNSIGNED,))
     added = list(more)

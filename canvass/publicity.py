@@ -246,7 +246,7 @@ def _number(named: str) -> int:
     try:
         return round_number(named)
     except ValueError:
-        raise BadInput(f"“{named}”不是测评编号：应形如 2016-0123456789abcdef。") from None
+        raise BadInput(f"“{named}”不是测评编号：应形如 2016-0123456789abcdef，纸质的形如 2016-paper-TM-02。") from None
 
 
 def _check_named(found: Sequence[Row[Any]], only: Sequence[str]) -> None:

@@ -22,6 +22,7 @@ End = RoundEnd[Result] | RoundEnd[VoidReport]
 
 CAP = max(RESULT.cap, VOID.cap)
 """Bytes; a larger file is no end of a round."""
+NOT_READ = "文件无法读取：请检查U盘是否已拔出、是否有读取权限。"
 
 
 def receive(data: bytes, roots: Roots) -> End:
@@ -81,7 +82,7 @@ def read_file(path: Path, cap: int = CAP) -> bytes:
     except IsADirectoryError:
         raise Unreadable("不是普通文件，不予读取。") from None
     except OSError:
-        raise Unreadable("文件无法读取：请检查U盘是否已拔出、是否有读取权限。") from None
+        raise Unreadable(NOT_READ) from None
     if len(data) > cap:
         raise Unreadable(f"文件过大（超过{cap}字节），不予读取：请核对是否选错文件。")
     return data

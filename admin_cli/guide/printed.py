@@ -28,7 +28,7 @@ def printed_slips(setting: Setting, path: Path, authorisation: Verified[Authoris
     if data is None:
         return None
     desk.heading("投票凭条")
-    desk.say("批复附有投票凭条。凭条已印好、裁开、带到会场的，现在载入票箱；载入后就必须用，计票前清点未发出的。")
+    desk.say("批复附有投票凭条。凭条已印好、裁开、带到会场的，现在载入票箱；载入后不能撤回，计票前须清点未发出的。")
     stationed = authorisation.record.method == "stationed"
     without = "不用：封箱后在本机另行制作，印好的作废" if stationed else "不用：由指导监督人员逐一开启，印好的作废"
     answer = desk.choose("用印好的凭条吗？", ["用，凭条已带到会场", without], default=_USE if stationed else None)

@@ -36,6 +36,8 @@ class Called:
     supervisor: str
     contact: str = ""
     telephone: str = ""
+    mark: str = ""
+    """未经签名验证（纸质测评）, where no signature holds the figures."""
 
 
 def call_sheets(organisation: str, sampled: Sequence[Called]) -> bytes:
@@ -49,7 +51,7 @@ def call_sheets(organisation: str, sampled: Sequence[Called]) -> bytes:
 
 
 def _page(sheet: Sheet, organisation: str, called: Called) -> None:
-    sheet.title("测评程序电话回访记录")
+    sheet.title("测评程序电话回访记录", *((called.mark,) if called.mark else ()))
     facts = [
         ("回访单位", organisation, "抽样序号", str(called.number)),
         ("团支部", called.branch, "上级团组织", called.organisation),

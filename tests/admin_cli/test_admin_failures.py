@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,24 @@ def test_a_defect_is_one_line_and_exit_4(admin: Admin, monkeypatch: pytest.Monke
 )
 def test_exit_codes(error: BaseException, code: Exit) -> None:
     assert exit_for(error) == code
+
+
+def test_what_ctrl_c_leads_to_is_an_interruption() -> None:
+    """Struck inside of `Condition.wait`, Ctrl-C comes out as “cannot release un-acquired lock”."""
+    lock = threading.RLock()
+
+    def struck() -> None:
+        with lock:
+            lock.release()
+            raise KeyboardInterrupt
+
+    with pytest.raises(RuntimeError) as raised:
+        struck()
+    assert (exit_for(raised.value), entry.message_for(raised.value)) == (Exit.INTERRUPTED, "已中断。")
+    with pytest.raises(RuntimeError) as raised:  # the control
+        lock.release()
+    assert exit_for(raised.value) is Exit.STORAGE
+    assert "程序内部错误" in entry.message_for(raised.value)
 
 
 def test_system_errors_are_chinese() -> None:

@@ -214,3 +214,40 @@ def test_an_online_round_says_so(desk: Admin) -> None:
     assert enter(fresh, paper(fresh.path("b.xlsx"), online)).json["entered"] == 1
     ran = fresh.run("confirm", "2016-paper-FZ-01", "--json")
     assert ran.json["rounds"][0]["mark"] == "未经签名验证（暖青汇）"
+
+
+def test_a_sample_marks_what_was_on_paper(desk: Admin) -> None:
+    out, calls = desk.path("名单.xlsx"), desk.path("回访单.docx")
+    words = ("sample", "--seed", "20170405", "--rate", "1", "--out", out, "--call-sheet", calls)
+    ran = desk.run(*words, "--json")
+    assert ran.code == 0, ran.err
+    assert {one["code"]: one["mark"] for one in ran.json["branches"]} == {"TM-01": None, "TM-02": MARK}
+    rows = [[cell.value for cell in row] for row in load_workbook(out)["抽查名单"].iter_rows()]
+    assert {row[3]: row[-1] or "" for row in rows if "TM-01" in row or "TM-02" in row} == {"TM-01": "", "TM-02": MARK}
+    assert text(calls.read_bytes()).count(MARK) == 1
+
+
+def test_a_summary_says_which_entry_a_signed_result_has_taken_the_place_of(desk: Admin) -> None:
+    torn = make_round(branch_code="TM-02", registered=30)
+    for data, said in ((torn.result(20, 10), "以其为准"), (torn.result(19, 11), "在冲突或待确认中")):
+        desk.path("b.result").write_bytes(data)
+        assert said not in desk.run("summary", "--json").out  # the control
+        desk.run("import", desk.path("b.result"))
+        out = desk.path(f"{said}.xlsx")
+        ran = desk.run("summary", "--out", out, "--json")
+        found = {one["round_id"]: one["beside"] for one in ran.json["unsigned"]}
+        assert said in found.pop(NAME)
+        assert found == {"2016-paper-FZ-01": None}
+        rows = [[str(cell.value) for cell in row] for row in load_workbook(out)["未经签名验证"].iter_rows()]
+        assert [said in "".join(row) for row in rows if "土木工程学院团委" in row] == [True]
+        assert f"（{NAME}）：" in desk.run("summary").out
+
+
+def test_all_on_paper_does_not_pass_over_a_dispute_in_silence(desk: Admin) -> None:
+    assert "不一致" not in desk.run("confirm", "--all", "--paper").err  # the control
+    differing = FAILED | {"满意票数": 13, "不满意票数": 12}
+    assert enter(desk, paper(desk.path("other.xlsx"), differing)).json["disputed"] == 1
+    for words in (("confirm",), ("publish", "--channel", "公告栏"), ("notice", "--out", desk.path("none"))):
+        ran = desk.run(*words, "--all", "--paper")
+        assert (ran.code, "另有1个两份录入的数字不一致" in ran.err) == (0, True)
+    assert "不一致" not in desk.run("confirm", "--all").err

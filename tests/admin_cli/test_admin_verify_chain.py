@@ -210,7 +210,7 @@ def test_the_place_in_the_sequence_is_told_and_a_fork_refused(clerk: Admin, upwa
     fork = forged(first, CHILD.key, issued="2017-04-02T10:00:00+08:00")
     second = handed(upward, of_child("TM-02", 30).result(29, 1))
     early = verify(clerk, second.read_bytes(), upward.parent, name="2.bundle")
-    assert (early.code, early.json["place"]) == (0, "本登记库没有第1次至第1次的，未与之核对：导入须按次序")
+    assert (early.code, early.json["place"]) == (0, "本登记库没有第1次的，未与之核对：导入须按次序")
     upward.take(first)
     assert verify(clerk, second.read_bytes(), upward.parent, name="2.bundle").json["place"] == "与已导入的第1次相衔接"
     assert verify(clerk, first.read_bytes(), upward.parent, name="1.bundle").json["place"] == "本登记库已导入过这一份"

@@ -273,3 +273,11 @@ def test_a_first_bundle_names_none_before_it(whole: Packed) -> None:
         with pytest.raises(VerificationFailure, match="上一次"):
             whole.altered(**fields).verified()
     assert whole.verified()
+
+
+def test_a_bundle_whose_stick_is_gone_is_not_called_damaged(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="无法读取：请检查U盘是否已拔出"):
+        read_bundle(tmp_path / "gone.bundle", SENDER.roots, None)
+    tmp_path.joinpath("empty.bundle").write_bytes(b"")
+    with pytest.raises(Unreadable, match="损坏"):  # the control
+        read_bundle(tmp_path / "empty.bundle", SENDER.roots, None)

@@ -11,6 +11,7 @@ from ledger_books import BRANCHES, ORGANISATIONS, write_book
 from rounds_factory import NOW, ROOTS, make_round, payload_digest
 from test_canvass_bundles import BELOW, CHILD, Upward, forged, of_child, upward
 
+from canvass.accounting import unit_accounts
 from canvass.bundle_import import BundleFate, import_bundle
 from canvass.bundles import read_first
 from canvass.importing import Fate
@@ -44,6 +45,9 @@ def whole(desk: Desk) -> Stand:
     names = ("expected", "done", "again", "unsigned", "late")
     found = Stand("", *(sum(getattr(one, name) for one in stands) for name in names))
     assert found.expected == found.done + found.unsigned + len(left(desk))
+    accounts = unit_accounts(desk.registry, year=2016, deadline=DEADLINE)
+    for name in names:
+        assert sum(getattr(one, name) for one in accounts) == getattr(found, name), name
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import zlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -16,6 +17,7 @@ from rounds_factory import ROOTS, make_round
 from canvass import packing
 from canvass.packing_words import WORDS
 from canvass.receiving import End, receive
+from rounds.errors import Unreadable
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -85,5 +87,15 @@ def survivors(packed: bytes, bit: int) -> set[bytes]:
     damaged = (int.from_bytes(packed, "big") ^ 1 << bit).to_bytes(len(packed), "big")
     try:
         return {packing.unpack(damaged)}
-    except (zstd.ZstdError, EOFError, msgspec.MsgspecError, UnicodeDecodeError):
+    except Unreadable:
         return set()
+
+
+@pytest.mark.parametrize("read", [packing.unpack, packing.bare_record])
+def test_a_damaged_row_is_said_in_one_line(read: Callable[[bytes], object]) -> None:
+    packed = packing.pack(ends()[0])
+    middle = len(packed) // 2
+    flipped = packed[:middle] + bytes([packed[middle] ^ 1]) + packed[middle + 1 :]
+    for damaged in (flipped, packed[:-9], packed[:3], b"", b"no frame at all"):
+        with pytest.raises(Unreadable, match=r"已损坏.*用备份恢复"):
+            read(damaged)

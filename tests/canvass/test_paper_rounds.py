@@ -171,6 +171,11 @@ def test_a_name_that_is_none_is_said(listed: Desk, named: str) -> None:
     assert rounds_named(listed.registry, [NAME])[0].code == "TM-02"
 
 
+def test_a_mistyped_name_is_shown_both_forms(listed: Desk) -> None:
+    with pytest.raises(BadInput, match=f"“2016-PAPER-TM-02”不是测评编号.*{NAME}"):
+        rounds_named(listed.registry, ["2016-PAPER-TM-02"])
+
+
 def test_codes_with_hyphens_are_codes() -> None:
     assert paper_round_parts("2016-paper-A-paper-1") == (2016, "A-paper-1")
     assert paper_round_parts("2016-0123456789abcdef") is None
