@@ -141,6 +141,7 @@ def authorize(session: Session, org_key: Path, out: Path, **given: Any) -> None:
         session.output.warn("载有启用码、应急码的文件请打印后立即删除，不得用邮件、即时通信传送。")
     if slips:
         session.output.warn(WARN_OF_SLIPS)
+    warn_of_past(session, plan.closes)
     _show(session, plan, issued, out, slips)
 
 
@@ -214,6 +215,12 @@ def check_window_given(given: Mapping[str, Any]) -> None:
     """
     if given["method"] == "stationed" and not (given["opens"] and given["closes"]):
         raise BadInput("--method stationed（定点投票）须规定投票时间：请同时用 --opens 和 --closes 写明。")
+
+
+def warn_of_past(session: Session, closes: str) -> None:
+    """A window that is over unlocks nobody; it is signed all the same, since the clock here may be wrong."""
+    if closes and datetime.fromisoformat(closes) < session.now():
+        session.output.warn(f"规定的投票时间已过（截至{closes}），凭这样的批复不能投票：请核对 --opens、--closes。")
 
 
 def _digest_of(path: Path | None, registered: int) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from admin_cli.authorize import METHOD_OPTION, WARN_OF_SLIPS, check_window_given, granted
+from admin_cli.authorize import METHOD_OPTION, WARN_OF_SLIPS, check_window_given, granted, warn_of_past
 from admin_cli.folders import folder_name, write_folder
 from admin_cli.inputs import COUNT, FILE, MOMENT, OPTIONAL_LINE
 from admin_cli.papers.kit import (
@@ -107,6 +107,7 @@ def kit(session: Session, org_key: Path, out: Path, **given: Any) -> None:  # no
                 f"已生成{len(written)}个，其余{len(work) - len(written)}个未生成：再次运行即从原处继续。"
             )
             raise
+    warn_of_past(session, given["closes"])
     _show(session, out, work, refused, resumed)
     if (work or resumed) and not given["no_slips"]:
         session.output.warn(WARN_OF_SLIPS)

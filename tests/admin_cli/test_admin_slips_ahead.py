@@ -114,6 +114,16 @@ def test_a_stationed_kit_needs_a_window(office: Admin) -> None:
     assert (ran.code, "须规定投票时间" in ran.error, office.path("out").exists()) == (2, True, False)
 
 
+def test_a_window_that_is_over_is_said(office: Admin) -> None:
+    words = ("kit", "--all-pending", "--org-key", office.path("org.key"), "--year", 2016, "--out", office.path("out"))
+    past = ("--method", "stationed", "--opens", "2016-12-03T08:00:00+08:00", "--closes", "2016-12-04T08:00:00+08:00")
+    ran = office.run(*words, *past)
+    assert (ran.code, "投票时间已过" in ran.err) == (0, True)
+    place = office.path("later")
+    ran = office.run(*words[:-1], place, "--branch", "B1", *window())  # granted already: nothing is made again
+    assert "投票时间已过" not in ran.err  # the control
+
+
 # authorize --slips ----------------------------------------------------------------------------------------------------
 
 
