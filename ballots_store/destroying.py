@@ -25,6 +25,7 @@ from ballots_store.hooks import Hook, no_hook, step
 from ballots_store.lock import take
 from ballots_store.reasons import reason
 from ballots_store.state import decode_public
+from ballots_store.store import journal_path, rebuilt_path
 from rounds.chain import kind_of, read_result, read_void_report
 from rounds.documents import RESULT
 from rounds.encoding import Digest, Time, decode, encode, stamp
@@ -189,7 +190,8 @@ def _doomed(folder: RoundFolder, note: DestroyedNote) -> Iterator[Path]:
 
 
 def _secret_files(folder: RoundFolder) -> tuple[Path, ...]:
-    return (folder.path / "slots", folder.journal, folder.box, folder.log)
+    rebuilt = rebuilt_path(folder.box)
+    return (folder.path / "slots", folder.journal, folder.box, folder.log, rebuilt, journal_path(rebuilt))
 
 
 def _overwrite(path: Path) -> None:

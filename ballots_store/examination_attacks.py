@@ -29,7 +29,7 @@ _EVENTS = {"opened", "slips_made", "started", "wrong_code", "count_disputed", "s
 _LONGEST_LINE = 300
 _SLOTS, _PAGE, _KEY = b"beikaobei-slots1", 4096, 32
 _FIXED_NAMES = re.compile(
-    r"\A(?:box\.sqlite|box\.sqlite-journal|slots|lock|log\.jsonl|authorisation\.auth|zero-report\.json|end\.json|destroyed\.json"
+    r"\A(?:box\.sqlite(?:\.new)?(?:-journal)?|slots|lock|log\.jsonl|authorisation\.auth|zero-report\.json|end\.json|destroyed\.json"
     r"|opening\.json|\.opening\.lock|registry\.sqlite(?:-wal|-shm|-journal)?|.+\.(?:slots|auth|pub|key|result|void))\Z"
 )
 _META = re.compile(

@@ -6,6 +6,7 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from ballots_store.errors import StorageFailure
 from ballots_store.reasons import reason
@@ -147,14 +148,23 @@ def erase(path: Path) -> None:
     """
     with suppress(FileNotFoundError, NotADirectoryError):
         with path.open("r+b") as file:
-            left = file.seek(0, os.SEEK_END)
-            file.seek(0)
-            while left > 0:
-                left -= file.write(bytes(min(left, _CHUNK)))
-            file.flush()
-            os.fsync(file.fileno())
+            overwrite(file)
         path.unlink()
         sync_folder(path.parent)
+
+
+def overwrite(file: BinaryIO) -> None:
+    """Put zeros over the whole of an open file, through to the medium.
+
+    Raises:
+        OSError: it can't be written; it may be overwritten in part.
+    """
+    left = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    while left > 0:
+        left -= file.write(bytes(min(left, _CHUNK)))
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:

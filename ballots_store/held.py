@@ -25,7 +25,7 @@ from ballots_store.reasons import reason
 from ballots_store.sealing import KEY_SIZE, NONCE_SIZE, binding, open_share, open_state, seal_state
 from ballots_store.slots import KeySlots, slots_name
 from ballots_store.state import BoxState, decode_state, encode_public, encode_state, is_one_change
-from ballots_store.store import BoxStore
+from ballots_store.store import DAMAGED, BoxStore
 from ballots_store.wiping import overwrite_derived
 from rounds.chain import read_authorisation, read_zero_report
 from rounds.codes import normalised_code, read_printed_code
@@ -194,6 +194,7 @@ class HeldBox:
         but it is complete, and so it counts.
 
         Raises:
+            StorageFailure: no pair opens, and an area is damaged.
             VerificationFailure: no pair opens, or two that are not one change apart: the box was altered, rolled back
                 or is another one.
         """
@@ -203,6 +204,8 @@ class HeldBox:
             for place, (sealed, key) in enumerate(zip(areas, keys, strict=True))
             if (plain := open_state(sealed, key, start_key, self.bound_to)) is not None
         }
+        if not opened and not all(areas):
+            raise StorageFailure(DAMAGED)
         if not opened or (len(opened) > 1 and not is_one_change(*opened.values())):
             raise VerificationFailure(
                 "slots", "密钥打不开票箱：票箱或密钥文件被改动、替换或不属于同一次测评，请停止使用并报告上级团组织。"
@@ -223,17 +226,25 @@ class HeldBox:
         key then, and losing power, would leave a state that no key opens: so the later one is first written again
         under its key (with a new nonce, so that every page of it is written), while the older one still stands. Where
         one pair opens, it was on the medium before the other key was touched. The other area is spoiled as `commit`
-        does it: after `rejoin` no commit need follow.
+        does it: after `rejoin` no commit need follow. A file of which the other area, or the counts, can't be read any
+        more is made anew beside it and takes its name; else the next commit would have nowhere to go.
         """
-        slots = self._key_slots()
-        if self._both_open:
+        slots, public = self._key_slots(), encode_public(state)
+        if self._both_open or self.store.is_damaged:
             sealed = self._seal(state, slots.keys()[self._slot], draw)
             with step(self._hook, "reseal"):
-                self.store.rewrite(encode_public(state), self._slot, sealed, hook=self._hook)
+                self._write_again(public, sealed)
+        self.store.update(public, {}, hook=self._hook)  # SQLite's change counter in page 1: once a process, journaled
         with step(self._hook, "erase stale slot"):
             slots.erase(1 - self._slot)
         self._both_open = False
         self._spoil(1 - self._slot)
+
+    def _write_again(self, public: bytes, sealed: bytes) -> None:
+        if self._both_open:
+            self.store.rewrite(public, self._slot, sealed, hook=self._hook)
+        else:
+            self.store.rebuild(public, self._slot, sealed, hook=self._hook)
 
     def commit(self, state: BoxState, draw: Draw, meta: Mapping[str, bytes] | None = None) -> None:
         """Make `state` the box's content, under a fresh key; durable when this returns.

@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from ballots_store.errors import StorageFailure
-from ballots_store.files import identity
+from ballots_store.files import erase, identity, overwrite, sync_folder
 from ballots_store.hooks import Hook, no_hook, step
 from ballots_store.reasons import reason
 
@@ -47,6 +47,7 @@ _PRAGMAS = (
     "trusted_schema=OFF",
 )
 
+DAMAGED = "票箱文件损坏或不是票箱文件：请保留文件并报告上级团组织。"
 _PAGE_SIZES = (4096, 8192, 16384, 32768, 65536)
 
 # How a transaction is written. In place: values overwritten by as many bytes, in their own pages, and once a connection
@@ -56,8 +57,10 @@ _IN_PLACE = {"journal_mode": "OFF", "synchronous": "EXTRA"}
 _IN_PLACE_UNSYNCED = {"journal_mode": "OFF", "synchronous": "OFF"}
 
 
-def create_store(path: Path, meta: Mapping[str, bytes], roster: Sequence[str], public: bytes, state: bytes) -> None:
-    """Create the box file with its first state in area 0 and as much room in area 1; durable when this returns.
+def create_store(
+    path: Path, meta: Mapping[str, bytes], roster: Sequence[str], public: bytes, state: bytes, *, area: int = 0
+) -> None:
+    """Create the box file with its state in `area` and as much room in the other one; durable when this returns.
 
     Raises:
         StorageFailure: it exists or can't be written.
@@ -76,8 +79,9 @@ def create_store(path: Path, meta: Mapping[str, bytes], roster: Sequence[str], p
                     database.execute("INSERT INTO meta(k, v) VALUES(?, ?)", [key, value])
                 database.table("roster").insert_all({"pos": at, "member": member} for at, member in enumerate(roster))
                 database.execute("INSERT INTO box(id, public) VALUES(1, ?)", [public])
-                for area, content in zip(AREAS, (state, bytes(len(state))), strict=True):
-                    database.execute(f"INSERT INTO {area}(id, state) VALUES(1, ?)", [content])
+                for number, table in enumerate(AREAS):
+                    content = state if number == area else bytes(len(state))
+                    database.execute(f"INSERT INTO {table}(id, state) VALUES(1, ?)", [content])
         finally:
             database.close()
 
@@ -93,8 +97,13 @@ class BoxStore:
         """
         if not path.is_file():
             raise StorageFailure(f"票箱文件“{path}”不存在：请核对数据文件夹（--home）。")
+        self._path = path
+        self._open()
+
+    def _open(self) -> None:
+        path = self._path
         _check_header(path)
-        self._path, self._identity = path, identity(path)
+        self._identity = identity(path)
         self._pragmas = dict(_JOURNALED)
         with _reported():
             self._database = _connect(path)
@@ -127,13 +136,43 @@ class BoxStore:
         return self._one("SELECT public FROM box WHERE id = 1")
 
     def states(self) -> tuple[bytes, bytes]:
-        """What lies in the two areas: the sealed state, and what is left of the one before it.
+        """What lies in the two areas: the sealed state, and what is left of the one before; b"" of a damaged one.
 
         Raises:
-            StorageFailure: an area can't be read.
+            StorageFailure: neither can be read.
         """
-        first, second = (self._one(f"SELECT state FROM {area} WHERE id = 1") for area in AREAS)  # noqa: S608  of AREAS
+        first, second = (self._area(area) for area in AREAS)
+        if not first and not second:
+            raise StorageFailure(DAMAGED)
         return first, second
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether something that a commit overwrites can't be read, and so not be overwritten either.
+
+        A write that the power cut off may leave a sector that holds neither what was nor what was to be.
+        """
+        with suppress(StorageFailure):
+            return not all(self._area(area) for area in AREAS) or not self.public()
+        return True
+
+    def rebuild(self, public: bytes, area: int, state: bytes, *, hook: Hook = no_hook) -> None:
+        """Make the file anew, whole, from what can be read of it and `state` in `area`; durable when this returns.
+
+        Raises:
+            StorageFailure: it can't be written; the file is the old one or the new one.
+        """
+        beside = rebuilt_path(self._path)
+        try:
+            for leftover in (beside, journal_path(beside)):
+                erase(leftover)
+            with step(hook, "rebuild"):
+                create_store(beside, self._meta, self.roster, public, state, area=area)
+            erase(journal_path(beside))
+            self._take_name(beside, hook)
+        except OSError as error:
+            raise StorageFailure(f"票箱文件无法重建（{reason(error)}）：请检查磁盘空间和权限，保留文件。") from None
+        self._open()
 
     def rewrite(self, public: bytes, area: int, state: bytes, *, hook: Hook = no_hook) -> None:
         """Overwrite the counts and the area that does not count, in place; durable when this returns.
@@ -176,6 +215,16 @@ class BoxStore:
             for key, value in (meta or {}).items():
                 self._database.execute("INSERT INTO meta(k, v) VALUES(?, ?)", [key, value])
 
+    def _take_name(self, beside: Path, hook: Hook) -> None:
+        """Let the finished file be the box; of the one before nothing is left to read."""
+        with self._path.open("r+b") as old:
+            with step(hook, "rename rebuilt"):
+                beside.replace(self._path)
+                sync_folder(self._path.parent)
+            self._database.close()
+            with suppress(OSError):  # where it is damaged it may not take zeros either; what counts has its name
+                overwrite(old)
+
     def stored(self, key: str) -> bytes | None:
         """A value that exists only from some point on (the end of the round), or None."""
         return self._meta.get(key)
@@ -183,6 +232,11 @@ class BoxStore:
     def close(self) -> None:
         """Let the file go."""
         self._database.close()
+
+    def _area(self, area: str) -> bytes:
+        with suppress(StorageFailure):
+            return self._one(f"SELECT state FROM {area} WHERE id = 1")  # noqa: S608  of AREAS
+        return b""
 
     def _one(self, query: str) -> bytes:
         with _reported():
@@ -224,6 +278,16 @@ class BoxStore:
             raise StorageFailure("票箱文件不是封箱时的样子：文件被改动，请保留文件并报告上级团组织。")
 
 
+def journal_path(path: Path) -> Path:
+    """The journal that SQLite keeps beside a file."""
+    return path.with_name(f"{path.name}-journal")
+
+
+def rebuilt_path(path: Path) -> Path:
+    """Where a damaged box is made anew, until it takes the name."""
+    return path.with_name(f"{path.name}.new")
+
+
 def _check_header(path: Path) -> None:
     """Refuse what is no box before SQLite touches it, and sync what is.
 
@@ -234,14 +298,14 @@ def _check_header(path: Path) -> None:
         with path.open("r+b") as file:
             header = file.read(_HEADER_SIZE)
             os.fsync(file.fileno())
-        journal = path.with_name(path.name + "-journal")
+        journal = journal_path(path)
         if journal.exists():
             with journal.open("r+b") as file:
                 os.fsync(file.fileno())
     except OSError as error:
         raise StorageFailure(f"票箱文件无法读写（{reason(error)}）：请检查磁盘和权限，保留文件。") from None
     if not header.startswith(_MAGIC) or header[len(_MAGIC) + 2 :] != _ROLLBACK_JOURNAL:
-        raise StorageFailure("票箱文件损坏或不是票箱文件：请保留文件并报告上级团组织。")
+        raise StorageFailure(DAMAGED)
 
 
 def _blob(value: object) -> bytes:
@@ -290,4 +354,4 @@ def _reported() -> Iterator[None]:
             raise StorageFailure("票箱文件正被另一程序占用：请关闭该程序后重试。") from None
         raise StorageFailure("票箱文件无法读写：请检查磁盘空间和权限，保留文件并报告上级团组织。") from None
     except (sqlite3.Error, ValueError, TypeError):
-        raise StorageFailure("票箱文件损坏或不是票箱文件：请保留文件并报告上级团组织。") from None
+        raise StorageFailure(DAMAGED) from None
