@@ -230,21 +230,18 @@ class HeldBox:
         more is made anew beside it and takes its name; else the next commit would have nowhere to go.
         """
         slots, public = self._key_slots(), encode_public(state)
-        if self._both_open or self.store.is_damaged:
-            sealed = self._seal(state, slots.keys()[self._slot], draw)
-            with step(self._hook, "reseal"):
-                self._write_again(public, sealed)
+        sealed = self._seal(state, slots.keys()[self._slot], draw)
+        damaged = self.store.is_damaged
+        if damaged:
+            self.store.rebuild(public, self._slot, sealed, hook=self._hook)
         self.store.update(public, {}, hook=self._hook)  # SQLite's change counter in page 1: once a process, journaled
+        if self._both_open and not damaged:
+            with step(self._hook, "reseal"):
+                self.store.rewrite(public, self._slot, sealed, hook=self._hook)
         with step(self._hook, "erase stale slot"):
             slots.erase(1 - self._slot)
         self._both_open = False
         self._spoil(1 - self._slot)
-
-    def _write_again(self, public: bytes, sealed: bytes) -> None:
-        if self._both_open:
-            self.store.rewrite(public, self._slot, sealed, hook=self._hook)
-        else:
-            self.store.rebuild(public, self._slot, sealed, hook=self._hook)
 
     def commit(self, state: BoxState, draw: Draw, meta: Mapping[str, bytes] | None = None) -> None:
         """Make `state` the box's content, under a fresh key; durable when this returns.

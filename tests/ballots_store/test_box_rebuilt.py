@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from box_factory import CLOSED, FIVE_BALLOTS, MadeBox, kept, make_box, memory_folder
 from box_fixtures import refused
-from box_inside import PAGE, live_area
+from box_inside import PAGE, keys_of, live_area
 from killing import Acknowledge, Switch, killed_at, steps_of
 
 from ballots_store.destroying import DestroyRequest, destroy_round
@@ -62,6 +62,26 @@ def test_the_box_goes_on(five_cast: MadeBox, scratch: Path, which: Callable[[Mad
     assert not examine_round(made.home, made.round_id).recoverable
     end = made.close(present=6).end
     assert (end.satisfied, end.unsatisfied, end.invalid) == (3, 1, 2)
+
+
+def test_a_commit_that_was_cut_off_and_torn_counts_come_together(five_cast: MadeBox, scratch: Path) -> None:
+    """Both pairs open, and the counts are damaged: the later state is what the new file has."""
+    made = five_cast.copied(scratch)
+
+    def work(switch: Switch, _acknowledge: Acknowledge) -> None:
+        box = made.start(hook=switch.call)
+        made.unlock(box)
+        switch.on = True
+        box.cast(Choice.BLANK)
+
+    steps = ["before cast", "before write slot", "after write slot", "before commit"]
+    steps += ["before update", "after update", "after commit", "before erase slot"]
+    assert killed_at(steps.index("before erase slot"), work).killed
+    assert len(keys_of(made.slots.read_bytes())) == 2
+    box = ruined(made, "box").start()
+    assert (box.figures().issued, box.figures().collected) == (6, 6)
+    box.close()
+    assert made.close(present=6).end.invalid == 2
 
 
 def test_it_is_counted_without_another_start(five_cast: MadeBox, scratch: Path) -> None:
