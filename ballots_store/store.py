@@ -162,6 +162,7 @@ class BoxStore:
         Raises:
             StorageFailure: it can't be written; the file is the old one or the new one.
         """
+        self._check_name()
         beside = rebuilt_path(self._path)
         try:
             for leftover in (beside, journal_path(beside)):
@@ -250,8 +251,7 @@ class BoxStore:
 
         In place nothing is rolled back: after any error this connection must be let go.
         """
-        if identity(self._path) != self._identity:  # else every ballot from here on goes into a file of another name
-            raise StorageFailure("票箱文件被移走或替换：停止使用，请保留所有文件并报告上级团组织。")
+        self._check_name()
         with _reported():
             for name, value in mode.items():
                 if self._pragmas[name] != value:
@@ -259,6 +259,11 @@ class BoxStore:
                     self._pragmas[name] = value
             with self._database.atomic(), step(hook, "update"):
                 yield
+
+    def _check_name(self) -> None:
+        """Otherwise every ballot from here on goes into a file of another name, or another file is overwritten."""
+        if identity(self._path) != self._identity:
+            raise StorageFailure("票箱文件被移走或替换：停止使用，请保留所有文件并报告上级团组织。")
 
     def _overwrite(self, table: str, column: str, content: bytes, *, whole: bool = True) -> None:
         """Through SQLite's incremental blob, which can't change a value's size and so touches no other page.

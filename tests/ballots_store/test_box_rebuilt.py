@@ -169,6 +169,19 @@ def test_no_room_for_it_leaves_the_box_as_it_was(
     made.start().close()
 
 
+def test_a_file_that_took_its_name_meanwhile_is_not_overwritten(five_cast: MadeBox, scratch: Path) -> None:
+    made = ruined(five_cast.copied(scratch), stale(five_cast))
+    other = b"somebody else's"
+
+    store = BoxStore(made.folder.box)
+    made.folder.box.rename(made.folder.box.with_name("aside"))
+    made.folder.box.write_bytes(other)
+    with pytest.raises(StorageFailure, match="移走或替换"):
+        store.rebuild(bytes(10), 0, bytes(100))
+    store.close()
+    assert made.folder.box.read_bytes() == other
+
+
 def test_a_large_box_too() -> None:
     with memory_folder() as folder:
         made = make_box(folder / "home", members=150).vote(FIVE_BALLOTS)
