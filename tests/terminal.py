@@ -45,6 +45,7 @@ class Terminal:
             cwd=str(cwd or ROOT),
             timeout=PATIENCE_S,
         )
+        self.modes_at_start = self.modes()  # at once: a program that was given time has changed them
         self._child.delaybeforesend = None
         self._child.delayafterclose = self._child.delayafterterminate = 0.01
 

@@ -79,7 +79,7 @@ def test_an_end_asked_for_is_0_and_leaves_no_picture_behind() -> None:
 
 def test_sigterm_ends_in_order_and_gives_the_terminal_back() -> None:
     with hardened() as kiosk, stock() as control:
-        before = {terminal: terminal.modes() for terminal in (kiosk, control)}
+        before = {terminal: terminal.modes_at_start for terminal in (kiosk, control)}
         for terminal in (kiosk, control):
             on_ballot(terminal).kill(signal.SIGTERM)
         assert kiosk.exit_status() == 128 + signal.SIGTERM
@@ -94,7 +94,7 @@ def test_sigterm_ends_in_order_and_gives_the_terminal_back() -> None:
 
 def test_an_end_that_hangs_is_enforced() -> None:
     with stuck(0.2) as hurried, stuck(600) as control:
-        before = hurried.modes()
+        before = hurried.modes_at_start
         for terminal in (hurried, control):
             terminal.wait_for("RUNNING")
             terminal.kill(signal.SIGTERM)
@@ -131,7 +131,7 @@ def test_sighup_alone_writes_nothing_more() -> None:
 
 def test_a_process_stopped_and_continued_takes_its_terminal_again() -> None:
     with hardened() as kiosk:
-        cooked = kiosk.modes()
+        cooked = kiosk.modes_at_start
         on_ballot(kiosk).kill(signal.SIGSTOP)
         raw = kiosk.modes()
         assert raw[3] & (termios.ECHO | termios.ICANON | termios.ISIG) == 0
