@@ -139,7 +139,7 @@ _ANY_PAPER = select(papers.c.id).limit(1)
 _KINDS = {int(kind): kind for kind in EndKind}
 
 
-def _signed(number: int, kind: int, outcome: int | None, standing: int | None, *counts: Any) -> RoundFigures:  # noqa: ANN401
+def _signed(number: int, kind: int, outcome: int | None, standing: int | None, *counts: Any) -> RoundFigures:  # noqa: ANN401  a row
     return RoundFigures(
         number,
         _KINDS[kind],

@@ -30,7 +30,7 @@ LINES: list[Row] = [(Segment("演练", style),) for style in (PLAIN, STRONG, REV
 
 def sent(rows: list[Row], system: str) -> set[Pen]:
     """The pens of what textual's own renderer sends in one colour system."""
-    console = Console(file=io.StringIO(), force_terminal=True, color_system=system, _environ={})  # type: ignore[arg-type]
+    console = Console(file=io.StringIO(), force_terminal=True, color_system=system, _environ={})  # type: ignore[arg-type]  # a name
     shown = (Strip(map(fresh, row)).render(console) for row in rows)
     return {pen for text in shown for character, pen in drawn(text) if character.strip()}
 

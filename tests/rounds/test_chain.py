@@ -144,7 +144,7 @@ def test_one_signing_key_for_two() -> None:
         owners = ["activation", *(taken if place in places else officers[place].role.value for place in (0, 1))]
         keys = [signing[owner] for owner in dict.fromkeys(owners)]
         data = sign(altered(built.zero(), officers=officers), ZERO_REPORT.official, keys)
-        assert check_of(lambda data=data: read_zero(data, built)) in {"distinct keys", "signatures"}  # type: ignore[misc]
+        assert check_of(lambda data=data: read_zero(data, built)) in {"distinct keys", "signatures"}  # type: ignore[misc]  # bound here
 
 
 @pytest.mark.parametrize("unfit", [ZERO_U, IDENTITY, b"\xff" * 32])
@@ -160,7 +160,7 @@ def test_a_zero_report_wants_all_three_signatures() -> None:
     for missing in range(3):
         keys = three[:missing] + three[missing + 1 :]
         data = sign(built.zero(), ZERO_REPORT.official, keys)
-        assert check_of(lambda data=data: read_zero(data, built)) == "signatures"  # type: ignore[misc]
+        assert check_of(lambda data=data: read_zero(data, built)) == "signatures"  # type: ignore[misc]  # bound here
     emergency = [*three[:2], *built.signing(Holder.EMERGENCY)]
     assert check_of(lambda: read_zero(sign(built.zero(), ZERO_REPORT.official, emergency), built)) == "signatures"
 

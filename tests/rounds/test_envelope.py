@@ -124,7 +124,7 @@ def test_step_4_missing_and_repeated_and_foreign_signatures() -> None:
     }
     expected = {public: NAMED[public] for public in PUBLICS[:2]}
     for name, case in cases.items():
-        assert check_of(lambda case=case: read_as(case, 2, expected)) == "signatures", name  # type: ignore[misc]
+        assert check_of(lambda case=case: read_as(case, 2, expected)) == "signatures", name  # type: ignore[misc]  # bound here
 
 
 def test_step_4_every_signature_present_must_hold() -> None:
