@@ -102,13 +102,16 @@ def bare_record(packed: bytes) -> Result | VoidReport:
 def _whole(packed: bytes) -> _Packed:
     try:
         return _decode(zstd.ZstdDecompressor(_words).decompress(packed, _CAP))
-    except (zstd.ZstdError, msgspec.MsgspecError):
+    except (zstd.ZstdError, msgspec.MsgspecError, UnicodeDecodeError):
         raise Unreadable(_CORRUPT) from None
 
 
 def _record(whole: _Packed) -> Result | VoidReport:
     kind = RESULT if whole.end.payload_type == RESULT.official else VOID
-    found: Result | VoidReport = msgspec.json.decode(whole.end.payload, type=kind.record)
+    try:
+        found: Result | VoidReport = msgspec.json.decode(whole.end.payload, type=kind.record)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise Unreadable(_CORRUPT) from None
     return found
 
 

@@ -99,3 +99,13 @@ def test_a_damaged_row_is_said_in_one_line(read: Callable[[bytes], object]) -> N
     for damaged in (flipped, packed[:-9], packed[:3], b"", b"no frame at all"):
         with pytest.raises(Unreadable, match=r"已损坏.*用备份恢复"):
             read(damaged)
+
+
+@pytest.mark.parametrize("read", [packing.unpack, packing.bare_record])
+@pytest.mark.parametrize("payload", [b"no JSON", b"{}", b'{"a":"\xff"}'])
+def test_a_row_that_holds_no_record_is_said_in_the_same_line(read: Callable[[bytes], object], payload: bytes) -> None:
+    """Its checksum is right: another program packed it."""
+    part: tuple[bytes, str, list[object]] = (payload, ends()[0].end.envelope.payload_type, [])
+    packed = zstd.compress(msgspec.msgpack.encode([part, part, part]), zstd_dict=zstd.ZstdDict(WORDS, is_raw=True))
+    with pytest.raises(Unreadable, match=r"已损坏.*用备份恢复"):
+        read(packed)
