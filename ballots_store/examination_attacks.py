@@ -15,8 +15,9 @@ from pathlib import PurePath
 import msgspec
 
 from ballots_store.examination_evidence import Evidence, Sighting, Source
-from ballots_store.examination_pages import MAGIC, Cell, Leaf, Table
-from ballots_store.store import SCHEMA
+from ballots_store.examination_pages import MAGIC, Cell, Leaf, Pages, Table
+from ballots_store.sealing import NONCE_SIZE
+from ballots_store.store import AREAS, SCHEMA
 
 _FEWEST = 3
 """Fewer records have no order worth the name."""
@@ -293,9 +294,15 @@ def _in_slots(evidence: Evidence) -> Outcome:
     most = max((len(found) for found in keys.values()), default=0)
     if stray or most > 2:  # noqa: PLR2004  the two slots
         return Outcome(f"留有{most}把密钥或密钥槽外另有内容：两名持有人可还原旧状态", "recoverable")
-    if most == 2:  # noqa: PLR2004  a stop between the two writes
-        return Outcome("两个密钥槽都有内容（上次未正常结束）：再启动一次即抹去", "remnant")
-    return Outcome(f"每个票箱至多{most}把当前密钥，没有旧密钥" if keys else "没有密钥槽文件")
+    if most == 2 and any(_both_states(pages) for _, pages in evidence.databases):  # noqa: PLR2004  a stop between two writes
+        return Outcome("相邻两个状态都有密钥（上次未正常结束）：再启动一次即抹去", "remnant")
+    return Outcome("每个票箱一把当前密钥，至多另备下一把，没有旧密钥" if keys else "没有密钥槽文件")
+
+
+def _both_states(pages: Pages) -> bool:
+    """Whether both areas of a box have their nonce, so that a key could open them."""
+    begins = [cell.values[1] for table in pages.tables() if table.name in AREAS for cell in table.cells]
+    return len(begins) == len(AREAS) and all(isinstance(begin, bytes) and any(begin[:NONCE_SIZE]) for begin in begins)
 
 
 def _beyond_keys(source: Source, pages: Sequence[bytes]) -> bool:

@@ -1,8 +1,9 @@
 """A box in this process's hands: lock, file, slots and documents; recovery and the one durable commit.
 
 `commit` is the only way that the state changes between opening and close; `BallotBox` (the kiosk) and `closing` stand
-on it. Key slot 0 opens area 0 of the store, slot 1 area 1; between two commits one pair holds the state, the other is
-void. The order of the commit's three writes and of recovery's two is what the box's safety rests on; see each comment.
+on it. Key slot 0 opens area 0 of the store, slot 1 area 1; between two commits one pair holds the state, of the other
+only the key of the next state lies ready. The order of the writes in `commit` and `settle` is what the box's safety
+rests on; see each comment.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from ballots_store.reasons import reason
 from ballots_store.sealing import KEY_SIZE, NONCE_SIZE, binding, open_share, open_state, seal_state
 from ballots_store.slots import KeySlots, slots_name
 from ballots_store.state import BoxState, decode_state, encode_public, encode_state, is_one_change
-from ballots_store.store import DAMAGED, BoxStore
+from ballots_store.store import DAMAGED, BoxStore, Content
 from ballots_store.wiping import overwrite_derived
 from rounds.chain import read_authorisation, read_zero_report
 from rounds.codes import normalised_code, read_printed_code
@@ -97,6 +98,8 @@ class HeldBox:
         self._slot = 0
         self._both_open = False
         self._start_key = b""
+        self._next_key = b""
+        self._size = 0
 
     def _read_documents(self, round_id: str) -> None:
         """The box's own documents; the state opens only under a binding to these very ones."""
@@ -212,6 +215,7 @@ class HeldBox:
             )
         self._slot = max(opened, key=lambda place: opened[place].progress)
         self._both_open = len(opened) > 1
+        self._size = len(areas[self._slot])
         self._start_key = start_key
         return opened[self._slot]
 
@@ -220,14 +224,17 @@ class HeldBox:
         return decode_state(plain, self.capacity, roster_used=roster_used, slips_only=slips_only)
 
     def settle(self, state: BoxState, draw: Draw) -> None:
-        """Make sure that the state just read is on the medium before the other slot's key is erased.
+        """Make sure that the state just read is on the medium, then put a fresh key for the next into the other slot.
 
-        Where both pairs open, a killed process may have left the later one in the page cache alone. Erasing the older
-        key then, and losing power, would leave a state that no key opens: so the later one is first written again
+        Where both pairs open, a killed process may have left the later one in the page cache alone. Overwriting the
+        older key then, and losing power, would leave a state that no key opens: so the later one is first written again
         under its key (with a new nonce, so that every page of it is written), while the older one still stands. Where
         one pair opens, it was on the medium before the other key was touched. The other area is spoiled as `commit`
         does it: after `rejoin` no commit need follow. A file of which the other area, or the counts, can't be read any
         more is made anew beside it and takes its name; else the next commit would have nowhere to go.
+
+        The key that was ready in the other slot is never used after this: whoever copied the stick while it was out has
+        the key of no later state (docs/adr/0026).
         """
         slots, public = self._key_slots(), encode_public(state)
         sealed = self._seal(state, slots.keys()[self._slot], draw)
@@ -238,38 +245,50 @@ class HeldBox:
         if self._both_open and not damaged:
             with step(self._hook, "reseal"):
                 self.store.rewrite(public, self._slot, sealed, hook=self._hook)
-        with step(self._hook, "erase stale slot"):
-            slots.erase(1 - self._slot)
+        self._ready(1 - self._slot, draw(KEY_SIZE), "erase stale slot")
         self._both_open = False
-        self._spoil(1 - self._slot)
 
     def commit(self, state: BoxState, draw: Draw, meta: Mapping[str, bytes] | None = None) -> None:
-        """Make `state` the box's content, under a fresh key; durable when this returns.
+        """Make `state` the box's content, under the key that lies ready; durable when this returns. After `settle`.
 
         Raises:
-            TokenAway: a key slot failed, before the state was written (the old one stands) or after it (the new one
-                does); `rejoin` finds out which.
+            TokenAway: the key slots can't be reached, found before the state was written (the old one stands) or after
+                it (the new one does); `rejoin` finds out which.
             StorageFailure: what is on disk is the old state or the new one, each with its key.
         """
-        slots = self._key_slots()
-        key, stale, free = draw(KEY_SIZE), self._slot, 1 - self._slot
-        with step(self._hook, "write slot"):  # the new key first: a state without its key would be lost
-            slots.write(free, key)
-        with step(self._hook, "commit"):
-            self._put(free, state, self._seal(state, key, draw), meta)
-        with step(self._hook, "erase slot"):  # only now: before the commit is durable the old state is the true one
-            slots.erase(stale)
+        if not self._next_key:
+            raise ValueError("no key lies ready")
+        stale, free = self._slot, 1 - self._slot
+        self._key_slots().check_path()  # a stick that is gone stops it here, before anything is written
+        with step(self._hook, "commit"):  # its key is on the medium: a state without it would be lost
+            self._put(free, state, self._seal(state, self._next_key, draw), meta or {})
         self._slot = free
-        self._spoil(stale)
+        # Only now: before the commit is durable the old state is the true one.
+        self._ready(stale, bytes(KEY_SIZE) if meta else draw(KEY_SIZE), "erase slot")
+
+    def _ready(self, slot: int, key: bytes, name: str) -> None:
+        """Overwrite the stale key with the next state's, which opens nothing yet; at the end of a round with zeros."""
+        self._next_key = b""
+        with step(self._hook, name):
+            self._key_slots().write(slot, key)
+        self._next_key = key if any(key) else b""
+        self._spoil(slot)
 
     def _spoil(self, area: int) -> None:
         """Take the nonce of the area whose key is gone: a copy of the stick, put back, finds none that it opens."""
         with step(self._hook, "spoil area"):
             self.store.spoil(area, NONCE_SIZE)
 
-    def _put(self, area: int, state: BoxState, sealed: bytes, meta: Mapping[str, bytes] | None) -> None:
-        """In place while the round runs; the commit that ends it adds to the file and goes through the journal."""
-        if meta:
+    def _put(self, area: int, state: BoxState, sealed: Content, meta: Mapping[str, bytes]) -> None:
+        """In place while the round runs.
+
+        What changes the shape of the file goes through the journal: the commit that ends the round adds to it, the one
+        that brings slips makes both areas larger, and so takes the old state with it.
+        """
+        if len(sealed) != self._size:
+            self._size, areas = len(sealed), {area: sealed, 1 - area: bytes(len(sealed))}
+            self.store.update(encode_public(state), areas, hook=self._hook, meta=meta)
+        elif meta:
             self.store.update(encode_public(state), {area: sealed}, hook=self._hook, meta=meta)
         else:
             self.store.rewrite(encode_public(state), area, sealed, hook=self._hook)
@@ -315,7 +334,7 @@ class HeldBox:
 
     def close(self) -> None:
         """Let everything go; the key A is forgotten."""
-        self._start_key = b""
+        self._start_key = self._next_key = b""
         self._let_slots_go()
         self.store.close()
         self._lock.release()
@@ -328,7 +347,7 @@ class HeldBox:
         """Let everything go."""
         self.close()
 
-    def _seal(self, state: BoxState, key: bytes, draw: Draw) -> bytes:
+    def _seal(self, state: BoxState, key: bytes, draw: Draw) -> Content:
         return seal_state(encode_state(state, self.capacity), key, self._start_key, self.bound_to, draw)
 
     def _key_slots(self) -> KeySlots:

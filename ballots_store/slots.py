@@ -97,11 +97,20 @@ class KeySlots:
         Raises:
             TokenAway: it is not.
         """
-        self._check_path()
+        self.check_path()
         if hasattr(os, "posix_fadvise"):
             with suppress(OSError):  # only a hint: without it an old page may answer for a stick that is out
                 os.posix_fadvise(self._file, 0, _PAGE, os.POSIX_FADV_DONTNEED)
         self._check_header(self._read(0, _PAGE).ljust(_SIZE, b"\0"))
+
+    def check_path(self) -> None:
+        """See that the file of this name is still the open one; else a key would go into a file elsewhere.
+
+        Raises:
+            TokenAway: it is not.
+        """
+        if identity(self._path) != self._identity:
+            raise TokenAway("密钥文件被移走或替换，或票箱U盘已拔出：停止使用，请插回原来的票箱U盘。", _PULLED)
 
     def keys(self) -> tuple[bytes, bytes]:
         """Both slots' 32 bytes; an erased one reads as zeros."""
@@ -111,10 +120,6 @@ class KeySlots:
     def write(self, slot: int, key: bytes) -> None:
         """Put `key` into `slot`, durable when this returns."""
         self._write((slot + 1) * _PAGE, key)
-
-    def erase(self, slot: int) -> None:
-        """Overwrite `slot` in place, durable when this returns."""
-        self.write(slot, bytes(KEY_SIZE))
 
     def close(self) -> None:
         """Let the file go."""
@@ -137,11 +142,6 @@ class KeySlots:
         if data[len(_MAGIC) : len(_MAGIC) + _ID_SIZE] != self._box_id:
             raise TokenAway(f"“{self._path}”是另一次测评的密钥：请插上本次测评的票箱U盘。", _FOREIGN)
 
-    def _check_path(self) -> None:
-        """Otherwise the key that opens the box would go into a file elsewhere."""
-        if identity(self._path) != self._identity:
-            raise TokenAway("密钥文件被移走或替换，或票箱U盘已拔出：停止使用，请插回原来的票箱U盘。", _PULLED)
-
     def _read(self, offset: int, size: int) -> bytes:
         try:
             os.lseek(self._file, offset, os.SEEK_SET)
@@ -150,7 +150,7 @@ class KeySlots:
             raise _failed("无法读取密钥文件", error) from None
 
     def _write(self, offset: int, data: bytes) -> None:
-        self._check_path()
+        self.check_path()
         try:
             os.lseek(self._file, offset, os.SEEK_SET)
             written = os.write(self._file, data)

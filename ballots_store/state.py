@@ -3,27 +3,25 @@
 Layout, big endian: version u8 · stage u8 · pending u8 · emergency u8 · issued u32 · collected u32 · starts u16 ·
 wrong PINs u16 · wrong in a row u16 · wrong slips u16 · wrong in a row u16 · helped u32 · KDF lanes u8, passes u8,
 memory u32 · PIN salt 16, PIN hash 32 · slips made u32, slip key 32, paper 32 · poll book, one bit a member ·
-unused slips, 12 bytes each, sorted, then zeros · ballots, 64 bytes each, sorted, then zeros; both up to the capacity.
+where slips were made, the unused ones, 12 bytes each, sorted, then zeros · ballots, 49 bytes each, sorted, then zeros;
+both up to the capacity.
 No time, no sequence number, nothing per cast: two states differ only in what a voter could see on the locked screen.
 """
 
 from __future__ import annotations
 
 import struct
-from bisect import bisect
 from dataclasses import dataclass, replace
 
+from ballots_store.sealed_ballots import BALLOT_SIZE, SealedBallots
 from rounds.errors import VerificationFailure
 from rounds.keyfile import KdfParameters
 from rounds.lifecycle import Stage
 
-BALLOT_SIZE = 64
-"""HPKE: 32 bytes of encapsulated key, 16 of ballot, 16 of tag."""
-
 SLIP_SIZE = 12
 """HMAC-SHA-256 of a slip's number, cut: 96 bits tell at most 20,000 slips apart."""
 
-_VERSION = 2
+_VERSION = 3
 _FIXED = struct.Struct(">BBBBIIHHHHHIBBI16s32sI32s32s")
 _PUBLIC = struct.Struct(">BBII")
 _STAGES = (Stage.OPENED, Stage.STOPPED, Stage.CLOSED, Stage.VOID)
@@ -79,7 +77,7 @@ class BoxState:
     helped: int
     pin: PinVerifier
     poll_book: bytes
-    ballots: tuple[bytes, ...]
+    ballots: SealedBallots
     wrong_slips: int = 0
     slip_failures: int = 0
     slips: SlipBook = NO_SLIPS
@@ -122,7 +120,7 @@ class BoxState:
             self,
             pending=False,
             collected=self.collected + 1,
-            ballots=_inserted(self.ballots, sealed),
+            ballots=self.ballots.inserted(sealed),
             poll_book=self.poll_book if member is None else _with_bit(self.poll_book, member),
             slips=self.slips if slip is None else self.slips.without(slip),
         )
@@ -189,12 +187,12 @@ def empty_state(capacity: int, pin: PinVerifier) -> BoxState:
         helped=0,
         pin=pin,
         poll_book=bytes((capacity + 7) // 8),
-        ballots=(),
+        ballots=SealedBallots(),
     )
 
 
 def encode_state(state: BoxState, capacity: int) -> bytes:
-    """The constant-size bytes of `state`."""
+    """The bytes of `state`: as many for every state of a round, but that slips, where they are made, take room."""
     kdf = state.pin.kdf
     fixed = _FIXED.pack(
         _VERSION,
@@ -218,9 +216,9 @@ def encode_state(state: BoxState, capacity: int) -> bytes:
         state.slips.key,
         state.slips.paper,
     )
-    unused, ballots = state.slips.unused, state.ballots
-    no_slips, no_ballots = bytes((capacity - len(unused)) * SLIP_SIZE), bytes((capacity - len(ballots)) * BALLOT_SIZE)
-    return b"".join((fixed, state.poll_book, *unused, no_slips, *ballots, no_ballots))
+    slips = b"".join(state.slips.unused).ljust(_slip_room(state.slips.made, capacity), b"\0")
+    ballots = state.ballots.packed
+    return b"".join((fixed, state.poll_book, slips, ballots, bytes(capacity * BALLOT_SIZE - len(ballots))))
 
 
 def decode_state(data: bytes, capacity: int, *, roster_used: bool, slips_only: bool = False) -> BoxState:
@@ -235,10 +233,9 @@ def decode_state(data: bytes, capacity: int, *, roster_used: bool, slips_only: b
      lanes, passes, memory, salt, hashed, made, slip_key, paper) = _FIXED.unpack_from(data)  # fmt: skip
     book_size = (capacity + 7) // 8
     slips_at = _FIXED.size + book_size
-    ballots_at = slips_at + capacity * SLIP_SIZE
+    ballots_at = slips_at + _slip_room(made, capacity)
     book, slip_room, room = data[_FIXED.size : slips_at], data[slips_at:ballots_at], data[ballots_at:]
-    entries = (slip_room[at * SLIP_SIZE : (at + 1) * SLIP_SIZE] for at in range(capacity))
-    ballots = tuple(room[at * BALLOT_SIZE : (at + 1) * BALLOT_SIZE] for at in range(collected))
+    entries = (slip_room[at : at + SLIP_SIZE] for at in range(0, len(slip_room), SLIP_SIZE))
     state = BoxState(
         stage=_STAGES[stage],
         pending=bool(pending),
@@ -251,7 +248,7 @@ def decode_state(data: bytes, capacity: int, *, roster_used: bool, slips_only: b
         helped=helped,
         pin=PinVerifier(salt, hashed, KdfParameters(lanes=lanes, memory_kib=memory, passes=passes)),
         poll_book=book,
-        ballots=ballots,
+        ballots=SealedBallots(room[: collected * BALLOT_SIZE]),
         wrong_slips=wrong_slips,
         slip_failures=slip_failures,
         slips=SlipBook(made, slip_key, paper, tuple(entry for entry in entries if any(entry))),
@@ -317,10 +314,9 @@ def decode_public(data: bytes) -> tuple[Stage, int, int]:
         raise VerificationFailure("box row", "票箱文件损坏或被改动：请保留票箱并报告上级团组织。") from None
 
 
-def _inserted(ballots: tuple[bytes, ...], sealed: bytes) -> tuple[bytes, ...]:
-    """Among the others by its bytes, which are random: the box is shaken at every cast."""
-    place = bisect(ballots, sealed)
-    return (*ballots[:place], sealed, *ballots[place:])
+def _slip_room(made: int, capacity: int) -> int:
+    """Bytes for slips in the state: a round without any carries none through every cast."""
+    return capacity * SLIP_SIZE if made else 0
 
 
 def _with_bit(book: bytes, place: int) -> bytes:

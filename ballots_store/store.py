@@ -20,6 +20,9 @@ from ballots_store.files import erase, identity, overwrite, sync_folder
 from ballots_store.hooks import Hook, no_hook, step
 from ballots_store.reasons import reason
 
+Content = bytes | bytearray
+"""What is written; a sealed state is made in one place and not copied."""
+
 SCHEMA = (
     "CREATE TABLE meta(k TEXT PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE roster(pos INTEGER PRIMARY KEY, member TEXT NOT NULL UNIQUE)",
@@ -58,7 +61,7 @@ _IN_PLACE_UNSYNCED = {"journal_mode": "OFF", "synchronous": "OFF"}
 
 
 def create_store(
-    path: Path, meta: Mapping[str, bytes], roster: Sequence[str], public: bytes, state: bytes, *, area: int = 0
+    path: Path, meta: Mapping[str, bytes], roster: Sequence[str], public: bytes, state: Content, *, area: int = 0
 ) -> None:
     """Create the box file with its state in `area` and as much room in the other one; durable when this returns.
 
@@ -156,7 +159,7 @@ class BoxStore:
             return not all(self._area(area) for area in AREAS) or not self.public()
         return True
 
-    def rebuild(self, public: bytes, area: int, state: bytes, *, hook: Hook = no_hook) -> None:
+    def rebuild(self, public: bytes, area: int, state: Content, *, hook: Hook = no_hook) -> None:
         """Make the file anew, whole, from what can be read of it and `state` in `area`; durable when this returns.
 
         Raises:
@@ -175,7 +178,7 @@ class BoxStore:
             raise StorageFailure(f"票箱文件无法重建（{reason(error)}）：请检查磁盘空间和权限，保留文件。") from None
         self._open()
 
-    def rewrite(self, public: bytes, area: int, state: bytes, *, hook: Hook = no_hook) -> None:
+    def rewrite(self, public: bytes, area: int, state: Content, *, hook: Hook = no_hook) -> None:
         """Overwrite the counts and the area that does not count, in place; durable when this returns.
 
         Raises:
@@ -197,7 +200,7 @@ class BoxStore:
     def update(
         self,
         public: bytes,
-        states: Mapping[int, bytes],
+        states: Mapping[int, Content],
         *,
         hook: Hook = no_hook,
         meta: Mapping[str, bytes] | None = None,
@@ -265,7 +268,7 @@ class BoxStore:
         if identity(self._path) != self._identity:
             raise StorageFailure("票箱文件被移走或替换：停止使用，请保留所有文件并报告上级团组织。")
 
-    def _overwrite(self, table: str, column: str, content: bytes, *, whole: bool = True) -> None:
+    def _overwrite(self, table: str, column: str, content: Content, *, whole: bool = True) -> None:
         """Through SQLite's incremental blob, which can't change a value's size and so touches no other page.
 
         Raises:

@@ -11,6 +11,7 @@ from box_factory import CHEAP_KDF, OPENED, VOTING, MadeBox, make_issued, make_re
 from ballots_store.held import START_SECRET, HeldBox
 from ballots_store.home import Home
 from ballots_store.opening import open_round
+from ballots_store.sealed_ballots import SealedBallots
 from ballots_store.sealing import seal_ballot
 from ballots_store.trust import enrol
 from rounds.choices import Choice
@@ -36,5 +37,5 @@ def fill(made: MadeBox, ballots: int) -> None:
         round_key = held.zero_report.record.round_key
         sealed = sorted(seal_ballot(Choice(1 + number % 3), round_key, held.bound_to) for number in range(ballots))
         held.settle(state, secrets.token_bytes)
-        full = replace(state, issued=ballots, collected=ballots, ballots=tuple(sealed))
+        full = replace(state, issued=ballots, collected=ballots, ballots=SealedBallots.of(sealed))
         held.commit(full, secrets.token_bytes)

@@ -10,9 +10,6 @@ from rounds.choices import Choice
 from rounds.documents import Method, SlipCount
 from rounds.errors import RuleRefusal, VerificationFailure
 
-PLAINTEXT_SIZE = 16
-"""Bytes of one ballot's plaintext, the same for every choice."""
-
 _MARKS = frozenset(Choice)
 
 
@@ -36,8 +33,8 @@ class Tally:
 
 
 def encode_ballot(choice: Choice) -> bytes:
-    """The fixed-size plaintext of one ballot."""
-    return bytes([choice]) + bytes(PLAINTEXT_SIZE - 1)
+    """The plaintext of one ballot: one byte, whatever the choice."""
+    return bytes([choice])
 
 
 def decode_ballot(plaintext: bytes) -> Choice:
@@ -46,7 +43,7 @@ def decode_ballot(plaintext: bytes) -> Choice:
     Raises:
         VerificationFailure: not a ballot; nothing may be counted then.
     """
-    if len(plaintext) == PLAINTEXT_SIZE and not any(plaintext[1:]) and plaintext[0] in _MARKS:
+    if len(plaintext) == 1 and plaintext[0] in _MARKS:
         return Choice(plaintext[0])
     raise VerificationFailure("ballots", "票箱中有一张无法识别的测评票，停止计票：请保留票箱并报告上级团组织。")
 

@@ -11,28 +11,38 @@ from box_factory import MadeBox
 
 from ballots_store import store
 from ballots_store.examination_pages import Pages, Table, varint
-from ballots_store.store import AREAS
+from ballots_store.held import HeldBox
+from ballots_store.sealing import KEY_SIZE, NONCE_SIZE
+from ballots_store.state import BoxState
+from ballots_store.store import AREAS, Content
+from rounds.issuing import Draw
 
 PAGE = 4096
 MODES = ("_JOURNALED", "_IN_PLACE", "_IN_PLACE_UNSYNCED")
 
 
-def keys_of(slots: bytes) -> dict[int, bytes]:
-    """Number of a slot → its 32 bytes, where it is not erased."""
-    keys = {slot: slots[(slot + 1) * PAGE :][:32] for slot in (0, 1)}
-    return {slot: key for slot, key in keys.items() if any(key)}
+def keys_of(slots: bytes) -> tuple[bytes, bytes]:
+    """The 32 bytes of each slot: the state's key, and the next one's or zeros."""
+    first, second = (slots[(slot + 1) * PAGE :][:32] for slot in (0, 1))
+    return first, second
 
 
 def live_key(made: MadeBox) -> bytes:
     """The one key that opens the state between two commits."""
-    (key,) = keys_of(made.slots.read_bytes()).values()
-    return key
+    return keys_of(made.slots.read_bytes())[live_area(made)]
 
 
 def live_area(made: MadeBox) -> int:
-    """The number of the area that holds the state between two commits."""
-    (slot,) = keys_of(made.slots.read_bytes())
-    return slot
+    """The number of the area that holds the state between two commits: the other one has lost its nonce."""
+    live = with_nonce(made)
+    assert len(live) == 1
+    return live[0]
+
+
+def with_nonce(made: MadeBox) -> tuple[int, ...]:
+    """The areas that a key could open; two where a commit was cut off before its end."""
+    states = states_in(made.folder.box.read_bytes())
+    return tuple(area for area in (0, 1) if any(states[area][:NONCE_SIZE]))
 
 
 def sealed_state(made: MadeBox) -> bytes:
@@ -48,7 +58,7 @@ def meta_of(made: MadeBox) -> dict[str, bytes]:
         return dict(database.execute("SELECT k, v FROM meta").fetchall())
 
 
-def set_state(made: MadeBox, state: bytes, area: int | None = None) -> None:
+def set_state(made: MadeBox, state: Content, area: int | None = None) -> None:
     """Put another state there, or into that area, from outside."""
     table = AREAS[live_area(made) if area is None else area]
     with closing(sqlite3.connect(made.folder.box)) as database, database:
@@ -84,6 +94,11 @@ def _state_size(payload: bytes) -> int:
         serial, at = varint(payload, at)
         serials.append(serial)
     return (serials[-1] - 12) // 2
+
+
+def settling_without_sealing(held: HeldBox, _state: BoxState, draw: Draw) -> None:
+    """The control: `HeldBox.settle` that believes the page cache and does not write the state again."""
+    held._ready(1 - held._slot, draw(KEY_SIZE), "erase stale slot")  # noqa: SLF001  the order under test
 
 
 @contextmanager

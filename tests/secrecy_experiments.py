@@ -122,7 +122,7 @@ def _one_round(made: MadeBox, choices: Sequence[Choice]) -> tuple[tuple[bytes, .
     sources = [*of_folder(made.home.path), *of_folder(made.token)]
     report = examine(sources, known=truth)
     orders = [found.order for found in report.findings if found.order]
-    return next(iter(orders), state.ballots), truth, report
+    return next(iter(orders), tuple(state.ballots)), truth, report
 
 
 def planted(folder: Path) -> dict[str, float]:
@@ -246,7 +246,7 @@ def _opened(watched: Watched, snapshot: Snapshot, keys: Iterable[bytes], *, code
             for state in snapshot.states:
                 plain = open_state(state, key, start_key, watched.bound_to)
                 if plain is not None:
-                    return decode_state(plain, watched.capacity, roster_used=False).ballots
+                    return tuple(decode_state(plain, watched.capacity, roster_used=False).ballots)
     return None
 
 

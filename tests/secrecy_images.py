@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from box_factory import make_box
-from box_inside import keys_of, states_in
+from box_inside import keys_of, live_area, states_in
 from planted_stores import rank_correlation, some_ballots
 from secrecy_experiments import random_choices, unlock_unchecked
 
@@ -74,9 +74,9 @@ def remnants(folder: Path, casts: int) -> Remnants:
         for choice in random_choices(casts):
             for verb in (partial(unlock_unchecked, box), partial(box.cast, choice)):
                 verb()
-                ((slot, key),) = keys_of(made.slots.read_bytes()).items()
-                states.append(states_in(made.folder.box.read_bytes())[slot])
-                keys.append(key)
+                area = live_area(made)
+                states.append(states_in(made.folder.box.read_bytes())[area])
+                keys.append(keys_of(made.slots.read_bytes())[area])
         ballots = box._state.ballots  # noqa: SLF001  what two officers read at the close
         box.close()
     data, report = image.read_bytes(), examine([of_file(image)], known=ballots)

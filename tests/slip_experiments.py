@@ -30,6 +30,7 @@ from secrecy_experiments import CHANCE, SIGMAS, GuessRate, Snapshot, random_choi
 
 from ballots_store.admission import slip_entry
 from ballots_store.held import ROUND_SECRET, START_SECRET, HeldBox
+from ballots_store.sealed_ballots import SealedBallots
 from ballots_store.sealing import open_ballots, open_state
 from ballots_store.state import BoxState, decode_state
 from rounds.choices import Choice
@@ -218,7 +219,7 @@ def ballots_kept_as_they_come() -> Iterator[None]:
     with_ballot = BoxState.with_ballot
 
     def unsorted(state: BoxState, sealed: bytes, member: int | None, slip: bytes | None = None) -> BoxState:
-        return replace(with_ballot(state, sealed, member, slip), ballots=(*state.ballots, sealed))
+        return replace(with_ballot(state, sealed, member, slip), ballots=SealedBallots.of([*state.ballots, sealed]))
 
     setattr(BoxState, "with_ballot", unsorted)  # noqa: B010  mypy forbids the plain assignment
     try:

@@ -32,7 +32,7 @@ def flip(path: Path, place: int) -> None:
 
 
 def test_every_byte_of_the_slots_that_says_something(five_cast: MadeBox, scratch: Path) -> None:
-    """Header and the live key; then the erased slot, where any byte but zero opens nothing and hurts nobody."""
+    """Header and the live key; then the other slot, where any byte opens nothing and hurts nobody."""
     made = five_cast.copied(scratch / "here")
     whole = made.slots.read_bytes()
     live = whole.index(live_key(made))

@@ -65,5 +65,5 @@ def test_a_call_that_fails(two_cast: MadeBox, calls: str, fault: str) -> None:
             ends.append(code)
             result = made.close(present=6, reason="人数不足，择日重新测评").end
             assert (result.issued, result.collected) == (3, collected)
-    assert len(ends) >= 3  # of each call that a cast makes
+    assert len(ends) >= 2  # of each call that a cast makes
     assert STOPPED in ends  # the control: the faults do hit

@@ -17,6 +17,7 @@ from ballots_store import held as held_module
 from ballots_store import sealing
 from ballots_store.errors import TokenAway
 from ballots_store.held import ROUND_SECRET, START_SECRET, HeldBox, part_name
+from ballots_store.sealed_ballots import BALLOT_SIZE, SealedBallots
 from ballots_store.sealing import seal_ballot, seal_share, seal_state
 from ballots_store.state import decode_state, encode_state
 from ballots_store.store import BoxStore
@@ -64,30 +65,38 @@ def test_half_of_an_older_copy_is_refused(scratch: Path, piece: str) -> None:
     assert "密钥打不开票箱" in str(refused(made))
 
 
-def with_the_stick_of_one_commit_before(scratch: Path) -> MadeBox:
-    """The stick copied between unlock and cast, and put back when the kiosk is off: one ballot less, if it opened."""
+def with_an_older_stick(scratch: Path, *, unlocked: bool = False) -> MadeBox:
+    """The stick copied before an unlock and a cast, or between them, and put back when the kiosk is off."""
     made = make_box(scratch / "home", token=scratch / "stick").vote(FIVE_BALLOTS[:2])
     box = made.start()
-    made.unlock(box)
     older = made.copied(scratch / "older")
+    made.unlock(box)
+    if unlocked:
+        older = made.copied(scratch / "between")
     box.cast(Choice.SATISFIED)
     box.close()
     put_back(older, made, box=False, slots=True)
     return made
 
 
-def test_the_stick_of_one_commit_before_is_refused(scratch: Path) -> None:
-    """The older state still lies in the other area, without its nonce."""
-    assert "密钥打不开票箱" in str(refused(with_the_stick_of_one_commit_before(scratch)))
+def test_the_stick_of_two_commits_before_is_refused(scratch: Path) -> None:
+    """The state before the cast still lies in the other area, without its nonce."""
+    assert "密钥打不开票箱" in str(refused(with_an_older_stick(scratch)))
 
 
-def test_the_stick_of_one_commit_before_is_refused_after_a_wait_for_it_too(scratch: Path) -> None:
-    """Pulled out before the old key was erased, copied, put back: the cast is completed without another commit."""
+def test_the_stick_of_one_commit_before_takes_no_ballot_away(scratch: Path) -> None:
+    """It has the key that lay ready, which is that of the state that counts."""
+    made = with_an_older_stick(scratch, unlocked=True)
+    assert made.close(present=3, reason="人数不足，择日重新测评").end.collected == 3
+
+
+def test_the_stick_of_two_commits_before_is_refused_after_a_wait_for_it_too(scratch: Path) -> None:
+    """Pulled out before the old key was erased, put back: the cast is completed without another commit."""
     made = make_box(scratch / "home", token=scratch / "stick").vote(FIVE_BALLOTS[:2])
     steps: list[str] = []
     box = made.start(hook=lambda step: pulled_out_at("before erase slot", step, steps), wait_for_token=True)
-    made.unlock(box)
     older = made.copied(scratch / "older")
+    made.unlock(box)
     steps.append("armed")
     with pytest.raises(TokenAway):
         box.cast(Choice.SATISFIED)
@@ -107,7 +116,7 @@ def pulled_out_at(place: str, step: str, armed: list[str]) -> None:
 def test_unspoiled_the_older_area_would_open(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: the ballot that the third voter was thanked for is gone."""
     monkeypatch.setattr(BoxStore, "spoil", lambda *_anything: None)
-    box = with_the_stick_of_one_commit_before(scratch).start()
+    box = with_an_older_stick(scratch).start()
     assert box.figures().collected == 2
     box.close()
 
@@ -185,7 +194,7 @@ def test_shares_of_another_round_are_refused(five_cast: MadeBox, scratch: Path) 
     refused(made)
 
 
-def forged_state(made: MadeBox, start_key: bytes, slot_key: bytes) -> bytes:
+def forged_state(made: MadeBox, start_key: bytes, slot_key: bytes) -> bytearray:
     """Five ballots of the attacker's own choice: HPKE to the public round key authenticates nobody."""
     box = made.copied(made.home.path.parent / "spy").start()
     state = box._state  # noqa: SLF001  more than the attacker knows: only the ballots are his
@@ -193,7 +202,7 @@ def forged_state(made: MadeBox, start_key: bytes, slot_key: bytes) -> bytes:
     with HeldBox(made.home, made.round_id, token=made.token) as held:
         round_key = held.zero_report.record.round_key
         ballots = sorted(seal_ballot(Choice.UNSATISFIED, round_key, held.bound_to) for _ in state.ballots)
-        encoded = encode_state(type(state)(**(vars(state) | {"ballots": tuple(ballots)})), held.capacity)
+        encoded = encode_state(type(state)(**(vars(state) | {"ballots": SealedBallots.of(ballots)})), held.capacity)
         return seal_state(encoded, slot_key, start_key, held.bound_to, secrets.token_bytes)
 
 
@@ -304,7 +313,8 @@ def test_a_forged_ballot_stops_the_count(five_cast: MadeBox, scratch: Path, monk
 
     def with_a_stranger(data: bytes, capacity: int, *, roster_used: bool, slips_only: bool) -> object:
         state = decode_state(data, capacity, roster_used=roster_used, slips_only=slips_only)
-        return type(state)(**(vars(state) | {"ballots": (*state.ballots[:-1], secrets.token_bytes(64))}))
+        ballots = SealedBallots.of([*state.ballots[:-1], secrets.token_bytes(BALLOT_SIZE)])
+        return type(state)(**(vars(state) | {"ballots": ballots}))
 
     monkeypatch.setattr(held_module, "decode_state", with_a_stranger)
     before = kept(made)

@@ -112,7 +112,7 @@ def ballots_of(made: MadeBox) -> tuple[bytes, ...]:
     box = made.copied(made.home.path.parent / "look").start()
     ballots = box._state.ballots  # noqa: SLF001  the fault is planted inside
     box.close()
-    return ballots
+    return tuple(ballots)
 
 
 def within_reach(made: MadeBox, holder: Holder, purpose: bytes) -> set[bytes]:

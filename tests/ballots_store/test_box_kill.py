@@ -171,10 +171,8 @@ def test_kill_finds_an_acknowledgement_before_the_commit(four_cast: MadeBox, scr
 def erasing_first(held: HeldBox, state: BoxState, draw: Draw, meta: Mapping[str, bytes] | None = None) -> None:
     """The control: `HeldBox.commit` with the old key erased before the new state is durable."""
     slots, free = held._key_slots(), 1 - held._slot  # noqa: SLF001  the order under test
-    key = draw(32)
-    sealed = held._seal(state, key, draw)  # noqa: SLF001  the fault is planted inside
-    slots.write(free, key)
-    slots.erase(held._slot)  # noqa: SLF001  the fault is planted inside
+    sealed = held._seal(state, held._next_key, draw)  # noqa: SLF001  the fault is planted inside
+    slots.write(held._slot, bytes(32))  # noqa: SLF001  the fault is planted inside
     held._hook("before commit")  # noqa: SLF001  the fault is planted inside
     held.store.update(encode_public(state), {free: sealed}, meta=meta)
     held._hook("after commit")  # noqa: SLF001  the fault is planted inside

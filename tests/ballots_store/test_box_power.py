@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from box_factory import MadeBox, make_box, make_issued, make_request, open_box
-from box_inside import pragma
+from box_inside import pragma, settling_without_sealing
 from killing import Acknowledge, Fate, in_child
 from power import Disk, cannot_cut, cut, traced
 
@@ -20,11 +20,9 @@ from ballots_store import store
 from ballots_store.box import BallotBox
 from ballots_store.held import HeldBox
 from ballots_store.home import Home
-from ballots_store.state import BoxState
 from ballots_store.status import round_status
 from rounds.choices import Choice
 from rounds.errors import RoundError
-from rounds.issuing import Draw
 
 pytestmark = pytest.mark.skipif(bool(cannot_cut()), reason=cannot_cut() or "power can be cut here")
 BEFORE = (Choice.SATISFIED, Choice.UNSATISFIED)
@@ -86,7 +84,7 @@ def hooked(box: BallotBox, hook: Callable[[str], None]) -> None:
     box._held._hook = hook  # noqa: SLF001  the fault is planted inside
 
 
-STEPS = ("after write slot", "after update", "after commit", "before erase slot", "after erase slot")
+STEPS = ("after update", "after commit", "before erase slot", "after erase slot")
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -171,13 +169,7 @@ def kill_restart_cut(laptop: Laptop, places: Iterable[int] = range(1, MOST_SYNCS
 
 def test_kill_then_restart_then_cut(laptop: Laptop) -> None:
     found = kill_restart_cut(laptop)
-    assert found == {1: 2, 2: 3, 3: 3}  # its three syncs: key, state, end of the old key
-
-
-def erasing_at_once(held: HeldBox, _state: BoxState, _draw: Draw) -> None:
-    """`HeldBox.settle` without writing the state again."""
-    held._key_slots().erase(1 - held._slot)  # noqa: SLF001  the fault is planted inside
-    held._hook("after erase stale slot")  # noqa: SLF001  the fault is planted inside
+    assert found == {1: 3, 2: 3}  # its two syncs: state, end of the old key
 
 
 def test_without_settling_the_box_is_lost(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +178,7 @@ def test_without_settling_the_box_is_lost(laptop: Laptop, monkeypatch: pytest.Mo
     Two guards stand against it, re-sealing before erasing and syncing before reading; either is enough by itself.
     """
     with monkeypatch.context() as patched:
-        patched.setattr(HeldBox, "settle", erasing_at_once)
+        patched.setattr(HeldBox, "settle", settling_without_sealing)
         with patched.context() as also_patched:
             also_patched.setattr(store, "_check_header", lambda _path: None)
             found = kill_restart_cut(laptop)

@@ -67,7 +67,7 @@ def test_a_commit_that_fails_leaves_neither(scratch: Path, monkeypatch: pytest.M
         raise StorageFailure("磁盘已满")
 
     with monkeypatch.context() as broken:
-        broken.setattr("ballots_store.store.BoxStore.rewrite", full)
+        broken.setattr("ballots_store.store.BoxStore.update", full)
         with pytest.raises(StorageFailure):
             made.slips()
     found = list(scratch.glob("slips*"))

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
-from box_inside import pragma
+from box_inside import pragma, settling_without_sealing
 from faults.kills import SCENES, Attempt, Make, beside, verbs_of
 from faults.scenes import CAST, START, Acknowledge, Arm, Scene, Verdict, make_scene, scratch, verify
 from faults.shim import EVERY, Act, Fault, swallow_syncs
@@ -27,10 +27,8 @@ from power import Disk, cannot_cut, cut
 
 from ballots_store import store
 from ballots_store.held import HeldBox
-from ballots_store.state import BoxState
 from rounds.choices import Choice
 from rounds.errors import RoundError
-from rounds.issuing import Draw
 
 CUTS = (Fault(Act.CUT_BEFORE), Fault(Act.CUT_AFTER))
 KILL = Fault(Act.KILL_BEFORE)
@@ -103,7 +101,7 @@ def kept_scene(disk: Disk, number: int) -> Scene:
 # kill → restart → cut -------------------------------------------------------------------------------------------------
 
 
-BOX_SYNC = range(5, 6)
+BOX_SYNC = range(3, 4)
 """The call of a cast that syncs the box's pages: killed before it, the page cache has what the disk has not."""
 
 
@@ -122,15 +120,10 @@ def kill_restart_cut(cutter: Cutter, scene: Scene, *, tries: int, kills: range |
         yield Verdict.TRACEBACK if fate.error else verify(scene, CAST, before)
 
 
-def erasing_at_once(held: HeldBox, _state: BoxState, _draw: Draw) -> None:
-    """The control: `HeldBox.settle` without writing the state again."""
-    held._key_slots().erase(1 - held._slot)  # noqa: SLF001  the order under test
-
-
 @contextmanager
 def without_guards() -> Iterator[None]:
     """A restart that believes the page cache: no sync before reading, no re-sealing before erasing."""
-    with patch.object(HeldBox, "settle", erasing_at_once), patch.object(store, "_check_header"):
+    with patch.object(HeldBox, "settle", settling_without_sealing), patch.object(store, "_check_header"):
         yield
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from admin_script import Admin
 from box_factory import CLOSED, FIVE_BALLOTS, SUPERVISOR, TELLER, MadeBox, make_box
+from killing import Acknowledge, Switch, killed_at
 from planted_stores import PLANTS, plant_clear, plant_counters, some_ballots
 from secrecy_experiments import recovered
 
@@ -63,10 +64,25 @@ def test_keys_that_were_not_erased_are_found(scratch: Path) -> None:
     data = made.slots.read_bytes()
     made.slots.write_bytes(data[:4200] + secrets.token_bytes(32) + data[4232:])
     assert found(examine_path(scratch)) == {"密钥槽"}
-    made.slots.write_bytes(
-        data[:4096] + secrets.token_bytes(32) + data[4128:8192] + secrets.token_bytes(32) + data[8224:]
-    )
-    assert found(examine_path(scratch), "remnant") == {"密钥槽"}  # a kiosk that was killed between its two writes
+    made.slots.write_bytes(data)
+    assert found(examine_path(scratch), "remnant") == set()
+
+
+def test_a_kiosk_that_was_killed_between_its_two_writes_is_found(scratch: Path) -> None:
+    """Until the next start both the state before and the state after have their keys."""
+    made = make_box(scratch / "home")
+
+    def work(switch: Switch, _acknowledge: Acknowledge) -> None:
+        box = made.start(hook=switch.call)
+        made.unlock(box)
+        switch.on = True
+        box.cast(Choice.BLANK)
+
+    steps = ["before cast", "before commit", "before update", "after update", "after commit", "before erase slot"]
+    assert killed_at(steps.index("before erase slot"), work).killed
+    assert found(examine_path(scratch), "remnant") == {"密钥槽"}
+    made.start().close()
+    assert found(examine_path(scratch), "remnant") == set()
 
 
 def test_what_is_written_once_a_round_is_no_trace_of_a_cast(scratch: Path) -> None:
