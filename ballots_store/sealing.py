@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -37,8 +38,7 @@ def binding(authorisation_digest: str, zero_report_digest: str) -> bytes:
 
 def seal_ballot(choice: Choice, round_key: bytes, bound_to: bytes) -> bytes:
     """49 bytes that only the round key's private half opens; the same work for every choice."""
-    public = X25519PublicKey.from_public_bytes(round_key)
-    return _SUITE.encrypt(encode_ballot(choice), public, info=b"ballot" + bound_to)
+    return _SUITE.encrypt(encode_ballot(choice), _public(round_key), info=b"ballot" + bound_to)
 
 
 def open_ballots(sealed: Iterable[bytes], round_secret: bytes, bound_to: bytes) -> Iterator[Choice]:
@@ -95,6 +95,12 @@ def open_state(sealed: bytes, slot_key: bytes, start_key: bytes, bound_to: bytes
         return cipher.decrypt(sealed[:NONCE_SIZE], sealed[NONCE_SIZE:], bound_to)
     except (InvalidTag, ValueError):
         return None
+
+
+@lru_cache(maxsize=1)
+def _public(round_key: bytes) -> X25519PublicKey:
+    """One round's key is used by every cast."""
+    return X25519PublicKey.from_public_bytes(round_key)
 
 
 def box_seal(round_key: bytes, ballots: Sequence[bytes]) -> bytes:

@@ -21,8 +21,8 @@ SIZES = (10, 100, 1_000, 5_000)
 CASTS = 60
 AIM = 2.0
 _PAGE = 4096
-_MEMBER = 76
-"""Bytes of a sealed state for each registered member: a ballot and a slip; the poll book's bit is not counted."""
+_MEMBER = 49
+"""Bytes of a sealed state for each registered member: a ballot; the poll book's bit is not counted."""
 
 
 class _Floor:

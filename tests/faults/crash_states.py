@@ -206,9 +206,9 @@ def states(
 
 Work = Callable[[Acknowledge], None]
 CASTS = 3
-CAST_CALLS = 10
-"""Writes and syncs of a cast, key to spoiling, on the larger of these."""
-SIZES = (8, 150)
+CAST_CALLS = 8
+"""Writes and syncs of a cast, state to spoiling, on the larger of these."""
+SIZES = (8, 200)
 """Members: a state of one page, and of three."""
 PYTHONS_OWN = (
     ("synchronous=FULL", "synchronous=EXTRA"),
@@ -338,7 +338,7 @@ def run(*, quick: bool) -> list[Row]:
     restart_row = Row("crash states of kill → restart, replayed", control="a restart without its two guards")
     export_row = Row("crash states of an export, replayed", control="an export without fsync")
     off_row = Row("crash states (counted above)", control="synchronous=OFF")
-    most, stride, kills, guarded = (0, 2, (5,), (5,)) if quick else (10, 1, range(1, CAST_CALLS + 1), (4, 5))
+    most, stride, kills, guarded = (0, 2, (3,), (3,)) if quick else (10, 1, range(1, CAST_CALLS + 1), (2, 3))
     with scratch() as parent:
 
         def fresh(stick: bool, members: int = 8) -> tuple[Scene, Path]:
