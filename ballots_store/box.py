@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -246,8 +246,8 @@ class BallotBox:
         self._check_may_vote(session)
         check_window(self._held.authorisation.record, self._clock())
         self.check_token()  # so that no voter is caught by a stick that is out already
-        with self._stepped("unlock"):
-            self._commit(_Change(self._state.unlocked(), stage, session))
+        with step(self._hook, "unlock"):
+            self._commit(_Change(self._state.unlocked(), stage, session), renew=True)
 
     def cast(self, choice: Choice) -> None:
         """Put the ballot in and mark the member or use up the slip in one commit; on return the voter may be told.
@@ -260,7 +260,7 @@ class BallotBox:
         self._check_alive()
         stage = advance(self._stage, Event.CAST)
         self._check_may_vote(self._session)
-        with self._stepped("cast"):
+        with step(self._hook, "cast"):
             sealed = seal_ballot(choice, self._held.zero_report.record.round_key, self._held.bound_to)
             self._commit(_Change(self._state.with_ballot(sealed, self._session.member, self._session.slip), stage))
 
@@ -272,7 +272,7 @@ class BallotBox:
         """
         self._check_alive()
         stage = advance(self._stage, Event.VOID_SESSION)
-        with self._stepped("void session"):
+        with step(self._hook, "void session"):
             self._commit(_Change(self._state.voided(), stage))
 
     def note_helped(self) -> None:
@@ -288,7 +288,7 @@ class BallotBox:
         """
         self._check_alive()
         stage = advance(self._stage, Event.STOP)
-        with self._stepped("stop"):
+        with step(self._hook, "stop"):
             self._commit(_Change(replace(self._state, stage=Stage.STOPPED), stage))
         return self.stopped()
 
@@ -360,10 +360,12 @@ class BallotBox:
         if self._state.collected >= self.heading.expected:
             raise BoxFull
 
-    def _commit(self, change: _Change) -> None:
-        """Make `change` durable and stand where it leads."""
+    def _commit(self, change: _Change, *, renew: bool = False) -> None:
+        """Make `change` durable and stand where it leads; `renew`: under a key that lay on no stick until now."""
         self._interrupted = change
         with self._watched():
+            if renew:
+                self._held.renew(self._draw)
             self._held.commit(change.state, self._draw)
             self._arrive(change)
 
@@ -386,9 +388,6 @@ class BallotBox:
             if isinstance(error, RoundError):
                 raise BoxStopped from None
             raise
-
-    def _stepped(self, name: str) -> AbstractContextManager[None]:
-        return step(self._hook, name)
 
     def _check_alive(self) -> None:
         """No verb on a dead box, nor on one that does not know what is on its medium."""

@@ -233,8 +233,7 @@ class HeldBox:
         does it: after `rejoin` no commit need follow. A file of which the other area, or the counts, can't be read any
         more is made anew beside it and takes its name; else the next commit would have nowhere to go.
 
-        The key that was ready in the other slot is never used after this: whoever copied the stick while it was out has
-        the key of no later state (docs/adr/0026).
+        The key that lay ready in the other slot is never used after this (see `renew`).
         """
         slots, public = self._key_slots(), encode_public(state)
         sealed = self._seal(state, slots.keys()[self._slot], draw)
@@ -246,7 +245,16 @@ class HeldBox:
             with step(self._hook, "reseal"):
                 self.store.rewrite(public, self._slot, sealed, hook=self._hook)
         self._ready(1 - self._slot, draw(KEY_SIZE), "erase stale slot")
+        self._spoil(1 - self._slot)
         self._both_open = False
+
+    def renew(self, draw: Draw) -> None:
+        """Put another key ready: whoever copied the stick before has the key of no later state (docs/adr/0026).
+
+        Raises:
+            TokenAway: the key slots can't be written; nothing else was.
+        """
+        self._ready(1 - self._slot, draw(KEY_SIZE), "renew key")
 
     def commit(self, state: BoxState, draw: Draw, meta: Mapping[str, bytes] | None = None) -> None:
         """Make `state` the box's content, under the key that lies ready; durable when this returns. After `settle`.
@@ -265,14 +273,14 @@ class HeldBox:
         self._slot = free
         # Only now: before the commit is durable the old state is the true one.
         self._ready(stale, bytes(KEY_SIZE) if meta else draw(KEY_SIZE), "erase slot")
+        self._spoil(stale)
 
     def _ready(self, slot: int, key: bytes, name: str) -> None:
-        """Overwrite the stale key with the next state's, which opens nothing yet; at the end of a round with zeros."""
+        """Overwrite a stale key with the next state's, which opens nothing yet; at the end of a round with zeros."""
         self._next_key = b""
         with step(self._hook, name):
             self._key_slots().write(slot, key)
         self._next_key = key if any(key) else b""
-        self._spoil(slot)
 
     def _spoil(self, area: int) -> None:
         """Take the nonce of the area whose key is gone: a copy of the stick, put back, finds none that it opens."""

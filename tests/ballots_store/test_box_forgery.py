@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 import shutil
 import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,7 +67,7 @@ def test_half_of_an_older_copy_is_refused(scratch: Path, piece: str) -> None:
     assert "密钥打不开票箱" in str(refused(made))
 
 
-def with_an_older_stick(scratch: Path, *, unlocked: bool = False) -> MadeBox:
+def with_an_older_stick(scratch: Path, *, unlocked: bool) -> MadeBox:
     """The stick copied before an unlock and a cast, or between them, and put back when the kiosk is off."""
     made = make_box(scratch / "home", token=scratch / "stick").vote(FIVE_BALLOTS[:2])
     box = made.start()
@@ -79,9 +81,8 @@ def with_an_older_stick(scratch: Path, *, unlocked: bool = False) -> MadeBox:
     return made
 
 
-def test_the_stick_of_two_commits_before_is_refused(scratch: Path) -> None:
-    """The state before the cast still lies in the other area, without its nonce."""
-    assert "密钥打不开票箱" in str(refused(with_an_older_stick(scratch)))
+def test_the_stick_of_before_the_session_is_refused(scratch: Path) -> None:
+    assert "密钥打不开票箱" in str(refused(with_an_older_stick(scratch, unlocked=False)))
 
 
 def test_the_stick_of_one_commit_before_takes_no_ballot_away(scratch: Path) -> None:
@@ -90,21 +91,35 @@ def test_the_stick_of_one_commit_before_takes_no_ballot_away(scratch: Path) -> N
     assert made.close(present=3, reason="人数不足，择日重新测评").end.collected == 3
 
 
-def test_the_stick_of_two_commits_before_is_refused_after_a_wait_for_it_too(scratch: Path) -> None:
-    """Pulled out before the old key was erased, put back: the cast is completed without another commit."""
+def with_the_stick_that_was_out(scratch: Path) -> MadeBox:
+    """Pulled out between unlock and cast, copied, put back; the copy comes back when the kiosk is off."""
+    made = make_box(scratch / "home", token=scratch / "stick").vote(FIVE_BALLOTS[:2])
+    box = made.start(wait_for_token=True)
+    made.unlock(box)
+    older = made.copied(scratch / "older")
+    with without_stick(made), pytest.raises(TokenAway):
+        box.check_token()
+    assert not box.resume()
+    box.cast(Choice.SATISFIED)
+    box.close()
+    put_back(older, made, box=False, slots=True)
+    return made
+
+
+def with_an_interrupted_unlock(scratch: Path) -> MadeBox:
+    """The stick copied before an unlock that is completed when the stick is back; no other commit follows."""
     made = make_box(scratch / "home", token=scratch / "stick").vote(FIVE_BALLOTS[:2])
     steps: list[str] = []
     box = made.start(hook=lambda step: pulled_out_at("before erase slot", step, steps), wait_for_token=True)
     older = made.copied(scratch / "older")
-    made.unlock(box)
     steps.append("armed")
     with pytest.raises(TokenAway):
-        box.cast(Choice.SATISFIED)
+        made.unlock(box)
     assert box.resume()
-    assert box.figures().collected == 3
+    assert (box.figures().issued, box.figures().collected) == (3, 2)
     box.close()
     put_back(older, made, box=False, slots=True)
-    assert "密钥打不开票箱" in str(refused(made))
+    return made
 
 
 def pulled_out_at(place: str, step: str, armed: list[str]) -> None:
@@ -113,11 +128,32 @@ def pulled_out_at(place: str, step: str, armed: list[str]) -> None:
         raise TokenAway("票箱U盘已拔出。", "票箱U盘已拔出")
 
 
-def test_unspoiled_the_older_area_would_open(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The control: the ballot that the third voter was thanked for is gone."""
+@contextmanager
+def without_stick(made: MadeBox) -> Iterator[None]:
+    assert made.token is not None
+    out = made.token.rename(made.token.with_name("out"))
+    yield
+    out.rename(made.token)
+
+
+@pytest.mark.parametrize("older", [with_the_stick_that_was_out, with_an_interrupted_unlock])
+def test_a_stick_that_had_the_key_of_the_older_state_is_refused(
+    scratch: Path, older: Callable[[Path], MadeBox]
+) -> None:
+    """That state still lies in the other area, without its nonce."""
+    assert "密钥打不开票箱" in str(refused(older(scratch)))
+
+
+@pytest.mark.parametrize(
+    ("older", "figures"), [(with_the_stick_that_was_out, (3, 2)), (with_an_interrupted_unlock, (2, 2))]
+)
+def test_unspoiled_the_older_area_would_open(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch, older: Callable[[Path], MadeBox], figures: tuple[int, int]
+) -> None:
+    """The control: the ballot that the third voter was thanked for is gone, or the session that was opened for him."""
     monkeypatch.setattr(BoxStore, "spoil", lambda *_anything: None)
-    box = with_an_older_stick(scratch).start()
-    assert box.figures().collected == 2
+    box = older(scratch).start()
+    assert (box.figures().issued, box.figures().collected) == figures
     box.close()
 
 

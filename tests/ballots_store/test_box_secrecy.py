@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -234,12 +235,11 @@ def test_an_old_key_stands_nowhere_after_the_next_commit(scratch: Path) -> None:
     def standing(key: bytes) -> bool:
         return any(key in data for data in made.files().values())
 
-    verbs: list[Callable[[], None]] = []
-    for choice in (Choice.SATISFIED, Choice.UNSATISFIED):
-        verbs += [lambda: made.unlock(box), lambda choice=choice: box.cast(choice)]  # type: ignore[misc]  # bound here
-    verbs += [lambda: made.unlock(box), box.void_session, box.note_helped]
-    for number, verb in enumerate(verbs, 3):
+    unlock, cast = partial(made.unlock, box), partial(box.cast, Choice.SATISFIED)
+    number = len(keys())
+    for verb in (unlock, cast, unlock, cast, unlock, box.void_session, box.note_helped):
         verb()
+        number += 2 if verb is unlock else 1
         assert len(keys()) == number
         assert all(standing(key) for key in keys()[-2:])  # the control: that of the state on disk, and the next one
         assert not any(standing(old) for old in keys()[:-2])
