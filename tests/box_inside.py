@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -10,11 +11,12 @@ from unittest.mock import patch
 from box_factory import MadeBox
 
 from ballots_store import store
+from ballots_store.box import BallotBox
 from ballots_store.examination_pages import Pages, Table, varint
 from ballots_store.held import HeldBox
 from ballots_store.sealing import KEY_SIZE, NONCE_SIZE
 from ballots_store.state import BoxState
-from ballots_store.store import AREAS, Content
+from ballots_store.store import AREAS, BoxStore, Content
 from rounds.issuing import Draw
 
 PAGE = 4096
@@ -99,6 +101,28 @@ def _state_size(payload: bytes) -> int:
 def settling_without_sealing(held: HeldBox, _state: BoxState, draw: Draw) -> None:
     """The control: `HeldBox.settle` that believes the page cache and does not write the state again."""
     held._ready(1 - held._slot, draw(KEY_SIZE), "erase stale slot")  # noqa: SLF001  the order under test
+
+
+@contextmanager
+def statements_of(box: BallotBox) -> Iterator[list[str]]:
+    """What a box says to SQLite: its statements, with the size of a blob in its place, and each value written in place.
+
+    The trace of a connection does not see what is written through an incremental blob.
+    """
+    seen: list[str] = []
+    overwrite = BoxStore._overwrite  # noqa: SLF001  it is watched, not replaced
+
+    def noting(held: BoxStore, table: str, column: str, content: Content, **how: bool) -> None:
+        seen.append(f"{table}.{column}: {len(content)} {how}")
+        overwrite(held, table, column, content, **how)
+
+    connection = box._held.store._database.conn  # noqa: SLF001  what this very connection runs
+    connection.set_trace_callback(
+        lambda said: seen.append(re.sub(r"[xX]'[0-9A-Fa-f]*'", lambda blob: str(len(blob[0])), said))
+    )
+    with patch.object(BoxStore, "_overwrite", noting):
+        yield seen
+    connection.set_trace_callback(None)
 
 
 @contextmanager
