@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import overload
 
 BALLOT_SIZE = 49
 """HPKE: 32 bytes of encapsulated key, 1 of ballot, 16 of tag."""
 
 
 @dataclass(frozen=True)
-class SealedBallots(Sequence[bytes]):
+class SealedBallots:
     """In one piece, since every cast writes all of them anew."""
 
     packed: bytes = b""
@@ -31,18 +30,10 @@ class SealedBallots(Sequence[bytes]):
         view = memoryview(packed)  # a large box is copied once
         return SealedBallots(b"".join((view[:place], sealed, view[place:])))
 
-    @overload
-    def __getitem__(self, place: int) -> bytes: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> SealedBallots: ...
-
-    def __getitem__(self, place: int | slice) -> bytes | SealedBallots:
-        """One ballot, or some of them."""
-        if isinstance(place, slice):
-            return SealedBallots.of(self[at] for at in range(*place.indices(len(self))))
-        start = BALLOT_SIZE * range(len(self))[place]
-        return self.packed[start : start + BALLOT_SIZE]
+    def __iter__(self) -> Iterator[bytes]:
+        """One ballot after the other."""
+        for start in range(0, len(self.packed), BALLOT_SIZE):
+            yield self.packed[start : start + BALLOT_SIZE]
 
     def __len__(self) -> int:
         """How many."""

@@ -8,7 +8,7 @@ Every use binds its purpose and the round, so nothing can be moved.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -103,7 +103,7 @@ def _public(round_key: bytes) -> X25519PublicKey:
     return X25519PublicKey.from_public_bytes(round_key)
 
 
-def box_seal(round_key: bytes, ballots: Sequence[bytes]) -> bytes:
+def box_seal(round_key: bytes, ballots: Iterable[bytes]) -> bytes:
     """SHA-256(round key ‖ sorted sealed ballots); its first words are the 封箱码."""
     return hashlib.sha256(round_key + b"".join(sorted(ballots))).digest()
 

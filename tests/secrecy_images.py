@@ -77,7 +77,7 @@ def remnants(folder: Path, casts: int) -> Remnants:
                 area = live_area(made)
                 states.append(states_in(made.folder.box.read_bytes())[area])
                 keys.append(keys_of(made.slots.read_bytes())[area])
-        ballots = box._state.ballots  # noqa: SLF001  what two officers read at the close
+        ballots = tuple(box._state.ballots)  # noqa: SLF001  what two officers read at the close
         box.close()
     data, report = image.read_bytes(), examine([of_file(image)], known=ballots)
     standing = [_stands(state, data) for state in states]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
@@ -57,7 +57,7 @@ class Officers:
             start_key, round_secret = (held.join_secret(what, holders) for what in (START_SECRET, ROUND_SECRET))
             return cls(start_key, round_secret, held.bound_to, held.capacity)
 
-    def choices(self, ballots: Sequence[bytes]) -> list[Choice]:
+    def choices(self, ballots: Iterable[bytes]) -> list[Choice]:
         return list(open_ballots(ballots, self.round_secret, self.bound_to))
 
     def state(self, snapshot: Snapshot, keys: Sequence[bytes]) -> BoxState | None:

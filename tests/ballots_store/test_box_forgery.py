@@ -179,9 +179,8 @@ def beside_an_older_state(made: MadeBox, *, back: int) -> None:
         kept_marks = names[: len(names) - back]
         book = sum(1 << at for at in kept_marks).to_bytes(len(state.poll_book), "little")
         count = state.collected - back
-        older = replace(
-            state, collected=count, issued=state.issued - back + 1, poll_book=book, ballots=state.ballots[:count]
-        )
+        first = SealedBallots.of([*state.ballots][:count])
+        older = replace(state, collected=count, issued=state.issued - back + 1, poll_book=book, ballots=first)
         sealed = seal_state(encode_state(older, held.capacity), key, start_key, held.bound_to, secrets.token_bytes)
     set_state(made, sealed, area=free)
     data = bytearray(made.slots.read_bytes())
@@ -349,7 +348,8 @@ def test_a_forged_ballot_stops_the_count(five_cast: MadeBox, scratch: Path, monk
 
     def with_a_stranger(data: bytes, capacity: int, *, roster_used: bool, slips_only: bool) -> object:
         state = decode_state(data, capacity, roster_used=roster_used, slips_only=slips_only)
-        ballots = SealedBallots.of([*state.ballots[:-1], secrets.token_bytes(BALLOT_SIZE)])
+        *others, _ = state.ballots
+        ballots = SealedBallots.of([*others, secrets.token_bytes(BALLOT_SIZE)])
         return type(state)(**(vars(state) | {"ballots": ballots}))
 
     monkeypatch.setattr(held_module, "decode_state", with_a_stranger)
