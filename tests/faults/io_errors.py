@@ -98,7 +98,7 @@ def run(*, quick: bool) -> list[Row]:
     """Two rows: I/O errors and a disk that says it is full."""
     errors = Row("I/O errors at the n-th call: EIO, EROFS, short writes", control="thanks in spite of a failed cast")
     full = Row("disk full: ENOSPC at the n-th call", control="an export by one os.write, short or failed")
-    stride, chosen = (61, SCENES[:1]) if quick else (1, SCENES[:5])
+    stride, chosen = (61, SCENES[:1]) if quick else (1, SCENES[:6])
     with scratch() as parent:
         scenes = []
         for number, (members, votes, stick, roster, pending) in enumerate(chosen):

@@ -54,6 +54,9 @@ SCENES = (
     (90, 61, False, True, False),
     (350, 2, True, True, False),
     (250, 8, False, False, True),
+    (45, 44, True, False, False),
+    (160, 41, False, True, True),
+    (520, 3, True, True, True),
 )
 
 
