@@ -230,16 +230,18 @@ class HeldBox:
         older key then, and losing power, would leave a state that no key opens: so the later one is first written again
         under its key (with a new nonce, so that every page of it is written), while the older one still stands. Where
         one pair opens, it was on the medium before the other key was touched. The other area is spoiled as `commit`
-        does it: after `rejoin` no commit need follow. A file of which the other area, or the counts, can't be read any
-        more is made anew beside it and takes its name; else the next commit would have nowhere to go.
+        does it: after `rejoin` no commit need follow. A file of which the other area, or the counts, can't be read or
+        written any more is made anew beside it and takes its name; else the next commit would have nowhere to go.
 
         The key that lay ready in the other slot is never used after this (see `renew`).
         """
         slots, public = self._key_slots(), encode_public(state)
         sealed = self._seal(state, slots.keys()[self._slot], draw)
-        damaged = self.store.is_damaged
+        damaged = not self.store.takes(public, sealed)
         if damaged:
             self.store.rebuild(public, self._slot, sealed, hook=self._hook)
+        else:
+            self.store.clear_rebuilt()
         self.store.update(public, {}, hook=self._hook)  # SQLite's change counter in page 1: once a process, journaled
         if self._both_open and not damaged:
             with step(self._hook, "reseal"):

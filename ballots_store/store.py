@@ -149,15 +149,14 @@ class BoxStore:
             raise StorageFailure(DAMAGED)
         return first, second
 
-    @property
-    def is_damaged(self) -> bool:
-        """Whether something that a commit overwrites can't be read, and so not be overwritten either.
+    def takes(self, public: bytes, state: Content) -> bool:
+        """Whether all that a commit overwrites can be read and has its size; else it can't be overwritten either.
 
         A write that the power cut off may leave a sector that holds neither what was nor what was to be.
         """
         with suppress(StorageFailure):
-            return not all(self._area(area) for area in AREAS) or not self.public()
-        return True
+            return {len(area) for area in self.states()} == {len(state)} and len(self.public()) == len(public)
+        return False
 
     def rebuild(self, public: bytes, area: int, state: Content, *, hook: Hook = no_hook) -> None:
         """Make the file anew, whole, from what can be read of it and `state` in `area`; durable when this returns.
@@ -167,16 +166,28 @@ class BoxStore:
         """
         self._check_name()
         beside = rebuilt_path(self._path)
+        self.clear_rebuilt()
         try:
-            for leftover in (beside, journal_path(beside)):
-                erase(leftover)
             with step(hook, "rebuild"):
                 create_store(beside, self._meta, self.roster, public, state, area=area)
             erase(journal_path(beside))
             self._take_name(beside, hook)
         except OSError as error:
-            raise StorageFailure(f"票箱文件无法重建（{reason(error)}）：请检查磁盘空间和权限，保留文件。") from None
+            raise _no_rebuilding(error) from None
         self._open()
+
+    def clear_rebuilt(self) -> None:
+        """Remove what a killed `rebuild` left: a whole box, which gets older with every commit in this one.
+
+        Raises:
+            StorageFailure: it can't be removed.
+        """
+        beside = rebuilt_path(self._path)
+        try:
+            for leftover in (beside, journal_path(beside)):
+                erase(leftover)
+        except OSError as error:
+            raise _no_rebuilding(error) from None
 
     def rewrite(self, public: bytes, area: int, state: Content, *, hook: Hook = no_hook) -> None:
         """Overwrite the counts and the area that does not count, in place; durable when this returns.
@@ -218,6 +229,7 @@ class BoxStore:
                 self._database.execute(f"UPDATE {AREAS[area]} SET state = ? WHERE id = 1", [state])  # noqa: S608  of AREAS
             for key, value in (meta or {}).items():
                 self._database.execute("INSERT INTO meta(k, v) VALUES(?, ?)", [key, value])
+        self._meta.update(meta or {})
 
     def _take_name(self, beside: Path, hook: Hook) -> None:
         """Let the finished file be the box; of the one before nothing is left to read."""
@@ -294,6 +306,10 @@ def journal_path(path: Path) -> Path:
 def rebuilt_path(path: Path) -> Path:
     """Where a damaged box is made anew, until it takes the name."""
     return path.with_name(f"{path.name}.new")
+
+
+def _no_rebuilding(error: OSError) -> StorageFailure:
+    return StorageFailure(f"票箱文件无法重建（{reason(error)}）：请检查磁盘空间和权限，保留文件。")
 
 
 def _check_header(path: Path) -> None:

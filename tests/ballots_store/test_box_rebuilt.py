@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from box_factory import CLOSED, FIVE_BALLOTS, MadeBox, kept, make_box, memory_folder
+from box_factory import CLOSED, FIVE_BALLOTS, VOTING, MadeBox, kept, make_box, memory_folder
 from box_fixtures import refused
-from box_inside import PAGE, live_area, with_nonce
+from box_inside import PAGE, live_area, set_state, with_nonce
 from killing import Acknowledge, Switch, killed_at, steps_of
 
 from ballots_store.destroying import DestroyRequest, destroy_round
 from ballots_store.errors import StorageFailure
 from ballots_store.examination import examine_round
+from ballots_store.held import END, START_SECRET, HeldBox
 from ballots_store.store import AREAS, BoxStore
 from rounds.choices import Choice
 from rounds.errors import Unreadable
+from rounds.lifecycle import Stage
 
 SECTOR = 512
 
@@ -64,6 +67,39 @@ def test_the_box_goes_on(five_cast: MadeBox, scratch: Path, which: Callable[[Mad
     assert (end.satisfied, end.unsatisfied, end.invalid) == (3, 1, 2)
 
 
+@pytest.mark.parametrize("size", [0, 100, 100_000])
+def test_an_area_of_another_size_is_made_anew_too(five_cast: MadeBox, scratch: Path, size: int) -> None:
+    """It can be read, but no state of this box fits in place."""
+    made = five_cast.copied(scratch)
+    set_state(made, bytes(size), area=1 - live_area(made))
+    box = made.start()
+    assert box.figures().collected == 5
+    box.close()
+    assert made.close().end.collected == 5
+
+
+def test_what_a_killed_rebuilding_left_goes_at_the_next_start(five_cast: MadeBox, scratch: Path) -> None:
+    """Where the file reads again: else an older state of the box would stand there for good."""
+    made = five_cast.copied(scratch)
+    left = made.folder.box.with_name(made.folder.box.name + ".new")
+    for path in (left, left.with_name(left.name + "-journal")):
+        path.write_bytes(made.folder.box.read_bytes())
+    made.start().close()
+    assert not [*made.folder.path.glob("*.new*")]
+
+
+def test_an_end_of_the_round_is_in_what_is_made_anew(five_cast: MadeBox, scratch: Path) -> None:
+    made = five_cast.copied(scratch)
+    with HeldBox(made.home, made.round_id, token=made.token) as held:
+        state = held.recover(held.join_secret(START_SECRET, held.open_holders(made.codes(), VOTING)))
+        held.settle(state, secrets.token_bytes)
+        held.commit(state.ended(Stage.CLOSED), secrets.token_bytes, meta={END: b"signed"})
+        area = live_area(made)
+        held.store.rebuild(held.store.public(), area, held.store.states()[area])
+        assert held.store.stored(END) == b"signed"
+        assert held.rejoin(secrets.token_bytes).stage is Stage.CLOSED
+
+
 def test_a_commit_that_was_cut_off_and_torn_counts_come_together(five_cast: MadeBox, scratch: Path) -> None:
     """Both pairs open, and the counts are damaged: the later state is what the new file has."""
     made = five_cast.copied(scratch)
@@ -103,7 +139,7 @@ def test_without_it_the_box_is_of_no_use(
     """The control: five sealed ballots, all whole, that nobody can count."""
     made = five_cast.copied(scratch)
     ruined(made, which(made))
-    monkeypatch.setattr(BoxStore, "is_damaged", False)
+    monkeypatch.setattr(BoxStore, "takes", lambda *_anything: True)
     for operation in (made.start, made.close):
         with pytest.raises(Unreadable):
             operation()
