@@ -14,9 +14,9 @@ from admin_cli.inputs import COUNT
 from admin_cli.papers.officers import METHODS
 from admin_cli.papers.publicity import Held
 from admin_cli.session import Session
-from canvass.paper import paper_entries
+from canvass.counted import CountedRound, counted_rounds, title_of
+from canvass.paper_entries import paper_entries
 from canvass.paper_rounds import beside_signed, paper_rounds, rounds_named
-from canvass.publicity import CountedRound, counted_rounds, title_of
 from canvass.registry import Registry
 from rounds.errors import BadInput
 from rounds.publicity import Publicity

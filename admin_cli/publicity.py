@@ -24,9 +24,11 @@ from admin_cli.papers.reporting import RECIPIENT_NAMES, Recipient, Report, repor
 from admin_cli.registries import registry_option, registry_to_read, registry_to_write
 from admin_cli.session import Session, command
 from canvass.confirming import confirm_revision
+from canvass.counted import CountedRound
 from canvass.paper_rounds import rounds_named
-from canvass.publicity import CountedRound, Posting, record_step
+from canvass.publicity import record_step
 from canvass.registry import Registry
+from canvass.steps import Posting
 from rounds.errors import BadInput, RuleRefusal
 from rounds.publicity import PUBLICITY_NAMES, Publicity, Step, publicity_period
 

@@ -33,7 +33,7 @@ from admin_cli.summary_files import (
 from canvass.averages import mean_of_lines
 from canvass.bundle_import import BundleFate
 from canvass.importing import Fate, FileFate, expand, import_files
-from canvass.paper import paper_entries
+from canvass.paper_entries import paper_entries
 from canvass.paper_rounds import beside_signed
 from canvass.publicity import posted_periods
 from canvass.summary import COLUMNS, Average, Summary, SummaryRow, Unsummed, summarise, total

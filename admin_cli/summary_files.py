@@ -18,7 +18,7 @@ from admin_cli.papers.template import CAP, fill_template
 from admin_cli.session import Session
 from admin_cli.sheets import Sheet, csv_file
 from ballots_store.files import read_capped
-from canvass.paper import PaperEntry
+from canvass.paper_entries import PaperEntry
 from canvass.summary import COLUMNS, Average, Cells, Summary, SummaryRow, total
 from rounds.errors import BadInput
 from rounds.publicity import Period

@@ -13,8 +13,10 @@ The steps are those of README's table, in their order:
     vouching    - what `import` would say of a document, asked without writing; `bundle_checking`: of a whole bundle
     rollups     8 sums per organisation, 战线, year and state: what reports read
     grants      2 which branches of the ledger wait for a 批复, which got one
-    publicity   7 确认 and 公示: steps on counted results, append-only      followups  7 what a 不满意 asks for
-    paper       6 a filled 附件4 of rounds without signatures                  paper_rounds 7 their 确认 and 公示, apart
+    counted     7 the results that can be confirmed and posted              steps      7 the steps taken on them
+    publicity   7 确认 and 公示: one more step, append-only                   followups  7 what a 不满意 asks for
+    paper       6 a filled 附件4 of rounds without signatures goes in         paper_rounds 7 their 确认 and 公示, apart
+    paper_entries - those that are in, for reports; `paper_disputes`: the ones that two people enter differently
     paper_attempts - what may follow such an entry: the round held again after 无效, figures that two people put right
     listings    8 what organisations below list in their last bundles and has not come in
     progress    8 done, expected and missing against a deadline            averages   8 the mean of 战线

@@ -15,9 +15,10 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select
 
+from canvass.counted import CountedRound, counted_rounds
 from canvass.directory import chunks
 from canvass.paper_rounds import paper_rounds
-from canvass.publicity import CountedRound, check_last, counted_rounds
+from canvass.publicity import check_last
 from canvass.publicity_schema import follow_ups, paper_follow_ups
 from canvass.registry import Registry
 from rounds.errors import RuleRefusal

@@ -17,8 +17,8 @@ from sqlalchemy import Connection, Row, Select, select
 
 from canvass.codes import paper_round_id
 from canvass.paper_rows import PaperRow
-from canvass.publicity import steps_of, taken
 from canvass.schema import OUTCOME_CODES, papers, words
+from canvass.steps import steps_of, taken
 from rounds.publicity import Publicity, publicity_on
 from rounds.rules import Outcome
 

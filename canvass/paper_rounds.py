@@ -13,12 +13,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, or_, select, tuple_
 
 from canvass.codes import paper_round_id, paper_round_parts
+from canvass.counted import CountedRound, counted_figures, counted_rounds
 from canvass.directory import chunks
 from canvass.ledger_schema import branches, lines, organisations
-from canvass.paper import agreed_ids, disputed_ids
-from canvass.publicity import CountedRound, counted_figures, counted_rounds, last_note, last_posting, steps_of, taken
+from canvass.paper_disputes import agreed_ids, disputed_ids
 from canvass.registry import Registry
 from canvass.schema import LAST_PAPER, OUTCOME_CODES, STANDINGS, EndKind, Standing, ends, papers, standings, words
+from canvass.steps import last_note, last_posting, steps_of, taken
 from rounds.errors import BadInput, RuleRefusal
 from rounds.rules import Outcome
 

@@ -9,9 +9,11 @@ from canvass_desk import Desk
 from rounds_factory import NOW, make_round
 from sqlalchemy import delete, update
 
+from canvass.counted import CountedRound, counted_rounds, title_of
 from canvass.followups import FollowUp, follow_up_lists, record_follow_up
-from canvass.publicity import CountedRound, Posting, counted_rounds, record_step, title_of
+from canvass.publicity import record_step
 from canvass.publicity_schema import follow_ups, publicity_steps
+from canvass.steps import Posting
 from rounds.errors import BadInput, RuleRefusal, Unreadable
 from rounds.publicity import Period, Publicity, Step
 

@@ -18,16 +18,18 @@ from test_canvass_paper import FIRST, FZ, SECOND, enter, listed, paper
 from canvass.branch_years import BranchYears
 from canvass.followups import FollowUp, follow_up_lists, record_follow_up
 from canvass.grants import waiting
-from canvass.paper import PaperImport, import_paper, paper_entries, read_paper
+from canvass.paper import PaperImport, import_paper, read_paper
 from canvass.paper_attempts import is_another_time
+from canvass.paper_entries import paper_entries
 from canvass.paper_rounds import paper_rounds, rounds_named
 from canvass.progress import missing, stand_by_line
-from canvass.publicity import Posting, posted_periods, record_step
+from canvass.publicity import posted_periods, record_step
 from canvass.publicity_schema import paper_steps
 from canvass.rollup_schema import State
 from canvass.rollups import totals
 from canvass.sampling import sample_branches
 from canvass.schema import papers
+from canvass.steps import Posting
 from rounds.errors import RuleRefusal, Unreadable
 from rounds.publicity import Period, Publicity, Step
 from rounds.rules import Outcome

@@ -13,12 +13,14 @@ from sqlalchemy import delete, update
 from test_canvass_paper import FIRST, SECOND, enter, listed
 
 from canvass.codes import paper_round_parts
+from canvass.counted import counted_rounds, title_of
 from canvass.followups import FollowUp, follow_up_lists, record_follow_up
-from canvass.paper import paper_entries
+from canvass.paper_entries import paper_entries
 from canvass.paper_rounds import paper_rounds, rounds_named
-from canvass.publicity import Posting, counted_rounds, posted_periods, record_step, title_of
+from canvass.publicity import posted_periods, record_step
 from canvass.publicity_schema import paper_disputes, paper_follow_ups, paper_steps
 from canvass.sampling import sample_branches
+from canvass.steps import Posting
 from rounds.errors import BadInput, RuleRefusal, Unreadable
 from rounds.publicity import Period, Publicity, Step
 from rounds.rules import Outcome
