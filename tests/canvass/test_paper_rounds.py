@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from canvass_desk import Desk
@@ -12,11 +13,14 @@ from rounds_factory import NOW, make_round
 from sqlalchemy import delete, update
 from test_canvass_paper import FIRST, SECOND, enter, listed
 
+from canvass.accounting import unit_accounts
 from canvass.codes import paper_round_parts
 from canvass.counted import counted_rounds, title_of
 from canvass.followups import FollowUp, follow_up_lists, record_follow_up
+from canvass.grants import waiting
 from canvass.paper_entries import paper_entries
 from canvass.paper_rounds import paper_rounds, rounds_named
+from canvass.progress import missing, stand_by_line, stand_by_organisation
 from canvass.publicity import posted_periods, record_step
 from canvass.publicity_schema import paper_disputes, paper_follow_ups, paper_steps
 from canvass.sampling import sample_branches
@@ -31,6 +35,7 @@ DAY = date(2017, 4, 2)
 POSTING = Posting(DAY, Period(date(2017, 4, 3), date(2017, 4, 5)), ("公告栏",))
 NAME = "2016-paper-TM-02"
 FAILED = FIRST | {"满意票数": 12, "不满意票数": 13, "无效票数": 2}
+BELOW = FIRST | {"参与测评人数": 19, "满意票数": "", "不满意票数": "", "无效票数": ""}
 
 
 def confirmed(desk: Desk) -> list[str]:
@@ -100,6 +105,47 @@ def test_what_two_people_disagree_about_cannot_be_confirmed_until_they_agree(
     assert confirmed(listed) == [NAME]
     again(listed)
     assert paper_rounds(listed.registry) == []  # it can be disputed again, though it was confirmed
+
+
+def done(desk: Desk) -> tuple[int, int, int, int, list[tuple[str, str]]]:
+    """未经签名验证 and 需重新测评 in `progress`, 未经签名验证 and contested in `account`; the unfinished on paper."""
+    stands = stand_by_line(desk.registry, year=2016, deadline=DAY)
+    accounts = unit_accounts(desk.registry, year=2016, deadline=DAY)
+    left = missing(desk.registry, year=2016)
+    named = [(one.branch.code, one.state) for one in left if one.state != "尚未批复"]
+    for stand in (*stands, *stand_by_organisation(desk.registry, year=2016)):
+        assert (stand.done, stand.late) == (0, 0)
+    assert sum(one.expected - one.unsigned for one in stands) == len(left)
+    desk.rolled_up()
+    sums = [(one.unsigned, one.again) for one in stands], [(one.unsigned, one.contested) for one in accounts]
+    (unsigned, again), (counted, contested) = (tuple(map(sum, zip(*some, strict=True))) for some in sums)
+    return unsigned, again, counted, contested, named
+
+
+@pytest.mark.parametrize("entered", [FIRST, FAILED, BELOW])
+def test_an_entry_that_two_people_dispute_is_not_done(listed: Desk, entered: dict[str, Any]) -> None:
+    valid = int(entered is not BELOW)
+    of_one = [] if valid else [("TM-02", "无效，需重新测评")]
+    enter(listed, entered)
+    assert done(listed) == (valid, 1 - valid, valid, 0, of_one)  # the control
+    assert enter(listed, entered | {"参与测评人数": 28, "满意票数": 20, "不满意票数": 5, "无效票数": 3}).disputed == 1
+    assert done(listed) == (0, 0, 0, 1, [("TM-02", "两份录入不一致，待核实")])
+    assert "TM-02" not in {one.branch.code for one in waiting(listed.registry, year=2016)}
+    assert enter(listed, entered, second=[entered]).settled == 1
+    assert done(listed) == (valid, 1 - valid, valid, 0, of_one)
+
+
+def test_a_dispute_that_is_settled_by_other_figures_is_done_and_a_signed_result_is_whatever_paper_says(
+    listed: Desk,
+) -> None:
+    enter(listed, FIRST)
+    by_another_table(listed)
+    assert enter(listed, FAILED, second=[FAILED | {"备注": "乙"}]).replaced == 1
+    assert done(listed) == (1, 0, 1, 0, [])
+    by_another_table(listed)
+    listed.take(make_round(branch_code="TM-02", registered=30).result(20, 5, 5))
+    assert [one.branch.code for one in missing(listed.registry, year=2016)] == ["TM-01", "FZ-01"]
+    listed.rolled_up()
 
 
 def test_a_second_person_may_come_later(listed: Desk) -> None:
