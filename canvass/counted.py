@@ -6,7 +6,7 @@ Rounds without signatures are read by `canvass.paper_rounds`, as `CountedRound` 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
@@ -19,6 +19,7 @@ from canvass.packing import unpack
 from canvass.registry import Registry
 from canvass.schema import (
     OUTCOMES,
+    STANDING_CODES,
     STANDINGS,
     EndKind,
     Standing,
@@ -30,7 +31,7 @@ from canvass.schema import (
     standings,
     words,
 )
-from canvass.steps import Posting, last_note, last_posting, steps_of, taken
+from canvass.steps import Posting, is_confirmed, last_note, last_posting, steps_of, taken
 from rounds.documents import AUTHORISATION, RESULT
 from rounds.encoding import decode
 from rounds.envelope import Envelope, decode_payload
@@ -80,8 +81,12 @@ class CountedRound:
         return publicity_on(self.steps, today)
 
 
-def counted_rounds(registry: Registry, *, year: int | None = None, only: Sequence[str] = ()) -> list[CountedRound]:
+def counted_rounds(
+    registry: Registry, *, year: int | None = None, only: Sequence[str] = (), contested: bool = False
+) -> list[CountedRound]:
     """Accepted valid results, of one year or of all, or the rounds of `only` alone, by organisation and branch.
+
+    `contested`: those too that were confirmed and came into conflict since, so that this can be taken back.
 
     Raises:
         BadInput: a round of `only` is not in the registry.
@@ -89,7 +94,7 @@ def counted_rounds(registry: Registry, *, year: int | None = None, only: Sequenc
         Unreadable: the registry failed.
     """
     with registry.reading() as connection:
-        return _counted(connection, year, only)
+        return _counted(connection, year, only, contested=contested)
 
 
 def title_of(registry: Registry, one: CountedRound) -> str:
@@ -129,18 +134,56 @@ _QUERY = (
 )
 
 
-def _counted(connection: Connection, year: int | None, only: Sequence[str]) -> list[CountedRound]:
+def conflicting_rounds(registry: Registry, *, year: int | None = None) -> list[CountedRound]:
+    """The results in conflict whose confirmation stands: each has to be withdrawn.
+
+    Raises:
+        Unreadable: the registry failed.
+    """
+    conflicts = select(standings.c.end_id).where(standings.c.standing == STANDING_CODES[Standing.CONFLICT])
+    query = _QUERY.where(ends.c.id.in_(conflicts))
+    with registry.reading() as connection:
+        found = list(connection.execute(query if year is None else query.where(ends.c.year == year)))
+        held = steps_of(connection, {row.id for row in found})
+        return [_round(row, held[row.id]) for row in found if is_confirmed(held[row.id])]
+
+
+def _counted(connection: Connection, year: int | None, only: Sequence[str], *, contested: bool) -> list[CountedRound]:
     query = _QUERY if year is None else _QUERY.where(ends.c.year == year)
     if only:
         named = query.where(ends.c.round.in_(bindparam("some", expanding=True)))
         numbers = [_number(one) for one in only]
         found = [row for some in chunks(numbers) for row in connection.execute(named, {"some": some})]
-        _check_named(found, only)
     else:
         found = list(connection.execute(query))
-    counted = [row for row in found if not _obstacle(row)]
+    counted = [row for row in found if not _obstacle(row, contested=contested)]
     held = steps_of(connection, {row.id for row in counted})
+    counted = [row for row in counted if not _obstacle(row) or is_confirmed(held[row.id])]
+    _check_named(found, {row.id for row in counted}, only)
     return [_round(row, held[row.id]) for row in counted]
+
+
+def in_conflict(connection: Connection, wanted: Collection[int]) -> set[int]:
+    """Those of some ends that are in conflict."""
+    standing = _standings(connection, wanted)
+    return {number for number, one in standing.items() if one is Standing.CONFLICT}
+
+
+def obstacles(connection: Connection, wanted: Collection[int], *, contested: bool = False) -> dict[int, str]:
+    """Why some ends, which could be confirmed and posted when they were read, no longer can; by their ids."""
+    standing = _standings(connection, wanted)
+    return {
+        number: _STANDING_LINES[one] for number, one in standing.items() if not (contested and one is Standing.CONFLICT)
+    }
+
+
+def _standings(connection: Connection, wanted: Collection[int]) -> dict[int, Standing]:
+    found: dict[int, Standing] = {}
+    query = select(standings.c.end_id, standings.c.standing)
+    for some in chunks(wanted):
+        rows = connection.execute(query.where(standings.c.end_id.in_(some)))
+        found.update((row.end_id, STANDINGS[row.standing]) for row in rows)
+    return found
 
 
 def _number(named: str) -> int:
@@ -150,29 +193,29 @@ def _number(named: str) -> int:
         raise BadInput(f"“{named}”不是测评编号：应形如 2016-0123456789abcdef，纸质的形如 2016-paper-TM-02。") from None
 
 
-def _check_named(found: Sequence[Row[Any]], only: Sequence[str]) -> None:
-    """Each round that was named is there, and one of its ends counts."""
+def _check_named(found: Sequence[Row[Any]], taken_up: set[int], only: Sequence[str]) -> None:
+    """Each round that was named is there, and one of its ends is among those taken up."""
     by_round: dict[str, list[Row[Any]]] = defaultdict(list)
     for row in found:
         by_round[round_id(row.year, row.round)].append(row)
     for named in only:
         if named not in by_round:
             raise BadInput(f"登记库中没有测评{named}的结果：请核对编号，或先导入结果文件。")
-        obstacles = [_obstacle(row) for row in by_round[named]]
-        if all(obstacles):
-            raise RuleRefusal(f"测评{named}{obstacles[0]}")
+        if not any(row.id in taken_up for row in by_round[named]):
+            raise RuleRefusal(f"测评{named}{_obstacle(by_round[named][0])}")
 
 
+TAKE_BACK = "已公示的，请撤下，并用 objection --withdraw 写明原因登记。"
 _STANDING_LINES = {
-    Standing.CONFLICT: "的结果有冲突，不予确认、不公示：请先核实。",
+    Standing.CONFLICT: f"的结果有冲突，不予确认、不公示：请先核实。{TAKE_BACK}",
     Standing.WAITING: "只有待确认的更正件：请先核实更正件。",
     Standing.REPLACED: "的结果已由更正件取代：请用更正后的结果。",
 }
 
 
-def _obstacle(row: Row[Any]) -> str:
-    """Why this end is neither confirmed nor posted; '' where nothing stands in the way."""
-    if row.standing is not None:
+def _obstacle(row: Row[Any], *, contested: bool = False) -> str:
+    """Why this end is neither confirmed nor posted; '' where nothing (`contested`: or a conflict) stands in the way."""
+    if row.standing is not None and not (contested and STANDINGS[row.standing] is Standing.CONFLICT):
         return _STANDING_LINES[STANDINGS[row.standing]]
     if row.kind == EndKind.VOID:
         return "已作废，没有测评结果：请重新测评。"

@@ -19,7 +19,7 @@ from canvass.codes import paper_round_id
 from canvass.paper_rows import PaperRow
 from canvass.schema import OUTCOME_CODES, papers, words
 from canvass.steps import steps_of, taken
-from rounds.publicity import Publicity, publicity_on
+from rounds.publicity import PUBLICITY_NAMES, Publicity, publicity_on
 from rounds.rules import Outcome
 
 
@@ -103,20 +103,17 @@ def _reads_otherwise(last: Row[Any], row: PaperRow) -> bool:
     return False
 
 
-_FIRST_WITHDRAW = {
-    Publicity.CONFIRMED: "已确认：更正录入前，请先用 objection {} --withdraw 撤回确认",
-    Publicity.POSTED: "正在公示：更正录入前，请先用 objection {} --raise 登记异议，再用 --withdraw 撤回确认",
-    Publicity.DISPUTED: "正在处理异议：更正录入前，请先用 objection {} --withdraw 撤回确认",
-    Publicity.ENDED: "公示已期满：公示期内收到异议的，请先用 objection {} --raise（--date 填收到之日）登记，"
-    "再用 --withdraw 撤回确认，方可更正录入",
-}
+_FIRST_WITHDRAW = "：更正录入前，请先{}用 objection {} --withdraw 写明原因撤回"
 
 
 def in_the_way(connection: Connection, attempt: Row[Any], code: str, today: date) -> str:
     """Why the attempt cannot be put right as it stands, and what to do first; '' where nothing is in the way."""
     steps = steps_of(connection, {attempt.id}, signed=False)[attempt.id]
     stands = publicity_on(map(taken, steps), today)
-    return _FIRST_WITHDRAW.get(stands, "").format(paper_round_id(attempt.year, code))
+    if stands is Publicity.COUNTED:
+        return ""
+    down = "" if stands is Publicity.CONFIRMED else "撤下公示，并"
+    return PUBLICITY_NAMES[stands] + _FIRST_WITHDRAW.format(down, paper_round_id(attempt.year, code))
 
 
 def at_odds(last: Row[Any]) -> str:

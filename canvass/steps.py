@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 
 from canvass.directory import chunks
 from canvass.publicity_schema import STEPS, paper_steps, publicity_steps
-from rounds.publicity import Period, Step, StepTaken
+from rounds.publicity import Period, Publicity, Step, StepTaken, publicity_on
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,11 @@ def period_of(row: Row[Any]) -> Period | None:
     if row.first_day is None:
         return None
     return Period(date.fromordinal(row.first_day), date.fromordinal(row.last_day))
+
+
+def is_confirmed(held: Sequence[Row[Any]]) -> bool:
+    """Whether a confirmation stands after those steps."""
+    return publicity_on(map(taken, held), date.max) is not Publicity.COUNTED
 
 
 def last_note(held: Sequence[Row[Any]]) -> str:

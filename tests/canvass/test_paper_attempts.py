@@ -227,9 +227,10 @@ OBJECTED = (Step.CONFIRM, Step.POST, Step.OBJECT)
     ("steps", "today", "told", "back"),
     [
         ((Step.CONFIRM,), NOW, "已确认.*objection 2016-paper-TM-02 --withdraw", (Step.WITHDRAW,)),
-        (OBJECTED[:2], NOW, "正在公示.*--raise.*--withdraw", (Step.OBJECT, Step.WITHDRAW)),
-        (OBJECTED, NOW, "正在处理异议.*--withdraw", (Step.WITHDRAW,)),
-        (OBJECTED[:2], NOW.replace(year=2018), "公示已期满.*--date.*--withdraw", (Step.OBJECT, Step.WITHDRAW)),
+        (OBJECTED[:2], NOW, "公示中.*请先撤下公示.*--withdraw", (Step.WITHDRAW,)),
+        (OBJECTED[:2], NOW, "公示中.*--withdraw", (Step.OBJECT, Step.WITHDRAW)),
+        (OBJECTED, NOW, "异议处理中.*--withdraw", (Step.WITHDRAW,)),
+        (OBJECTED[:2], NOW.replace(year=2018), "公示期满.*--withdraw", (Step.OBJECT, Step.WITHDRAW)),
     ],
 )
 def test_what_was_confirmed_is_taken_back_first(
@@ -247,7 +248,7 @@ def test_what_was_confirmed_is_taken_back_first(
     assert (refused.entered, refused.disputed) == (0, 1)
     assert re.search(told, problem.reason)
     for step in back:  # although it is disputed now: nothing else leads out of it
-        record_step(listed.registry, rounds_named(listed.registry, [NAME], disputed=True), step, DAY, now=NOW)
+        record_step(listed.registry, rounds_named(listed.registry, [NAME], contested=True), step, DAY, now=NOW)
     assert (again().replaced, posted_periods(listed.registry)) == (1, {})
     (one,) = paper_rounds(listed.registry)
     assert (one.steps, one.publicity(DAY), one.note) == ((), Publicity.COUNTED, "")

@@ -12,10 +12,11 @@ from canvass_desk import Desk
 from rounds_factory import NOW, make_round
 from sqlalchemy import delete, update
 from test_canvass_paper import FIRST, SECOND, enter, listed
+from test_canvass_publicity import another_clerk
 
 from canvass.accounting import unit_accounts
 from canvass.codes import paper_round_parts
-from canvass.counted import counted_rounds, title_of
+from canvass.counted import CountedRound, counted_rounds, title_of
 from canvass.followups import FollowUp, follow_up_lists, record_follow_up
 from canvass.grants import waiting
 from canvass.paper_entries import paper_entries
@@ -183,6 +184,50 @@ def test_a_signed_result_takes_the_place_of_the_paper(listed: Desk) -> None:
     listed.take(torn.result(19, 5, 5))
     with pytest.raises(RuleRefusal, match="在冲突或待确认中"):
         paper_rounds(listed.registry, only=[NAME])
+
+
+@pytest.mark.parametrize("day", [date(2017, 4, 4), date(2017, 4, 20)])
+@pytest.mark.parametrize("contested", [False, True])
+def test_the_notice_of_paper_is_withdrawn_where_a_signed_result_or_a_conflict_takes_its_place(
+    listed: Desk, day: date, contested: bool
+) -> None:
+    enter(listed, FIRST)
+    assert confirmed(listed) == [NAME]
+    record_step(listed.registry, paper_rounds(listed.registry), Step.POST, DAY, now=NOW, posting=POSTING)
+    signed = make_round(branch_code="TM-02", registered=30)
+    listed.take(signed.result(20, 5, 5))
+    if contested:
+        listed.take(signed.result(19, 5, 5))
+    with pytest.raises(RuleRefusal, match=r"签名.*objection --withdraw"):
+        rounds_named(listed.registry, [NAME])
+    (one,) = rounds_named(listed.registry, [NAME], contested=True)
+    (after,) = record_step(listed.registry, [one], Step.WITHDRAW, day, now=NOW, note="另有签名的")
+    assert (after.publicity(day), after.note, posted_periods(listed.registry)) == (
+        Publicity.COUNTED,
+        "另有签名的",
+        {},
+    )
+
+
+def refused(desk: Desk, stale: CountedRound, told: str) -> None:
+    """Neither confirmed nor reported on, though it was read before."""
+    with pytest.raises(RuleRefusal, match=f"{NAME}{told}"):
+        record_step(desk.registry, [stale], Step.CONFIRM, DAY, now=NOW)
+    with pytest.raises(RuleRefusal, match=f"{NAME}{told}"):
+        record_follow_up(desk.registry, stale, FollowUp.PARTY, DAY, now=NOW)
+
+
+def test_of_two_clerks_the_one_who_confirms_what_is_disputed_or_signed_since_is_refused(listed: Desk) -> None:
+    enter(listed, FAILED)
+    (stale,) = paper_rounds(listed.registry)
+    with another_clerk(listed) as other:
+        by_another_table(other)
+        refused(listed, stale, "有两份录入的数字不一致")
+        enter(other, FAILED, second=[FAILED])
+        record_follow_up(listed.registry, stale, FollowUp.PARTY, DAY, now=NOW)  # the control
+        other.take(make_round(branch_code="TM-02", registered=30).result(20, 5, 5))
+        refused(listed, stale, "已有签名的测评结果")
+    assert (listed.dump()["paper_steps"], len(listed.dump()["paper_follow_ups"])) == ([], 1)
 
 
 def test_a_void_round_before_it_does_not_stand_in_the_way(listed: Desk) -> None:
