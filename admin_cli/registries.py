@@ -60,20 +60,6 @@ def registry_to_read(session: Session) -> Iterator[Registry]:
         yield registry
 
 
-@contextmanager
-def registry_if_any(session: Session) -> Iterator[Registry | None]:
-    """The registry that is named or that this home has, None where there is none; nothing is made.
-
-    Raises:
-        BadInput, Unreadable: it cannot be opened.
-    """
-    if _given(session) is None and not session.home.registry_path.exists():
-        yield None
-        return
-    with registry_to_read(session) as registry:
-        yield registry
-
-
 def _given(session: Session) -> str | None:
     return session.registry_given or os.environ.get(ENVIRONMENT) or None
 
