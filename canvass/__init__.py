@@ -9,7 +9,7 @@ The steps are those of README's table, in their order:
     registering 6 a batch of arrivals → their rows
     standing    6 which ends of one round count: accepted, waiting for a person (待确认), in conflict
     schema      6 the tables and the invariants that they hold by themselves (`ledger_schema`, `rollup_schema`)
-    registry    6 opening a registry on SQLite or PostgreSQL; a transaction
+    registry    6 opening a registry on SQLite or PostgreSQL; a transaction   lock_holder - who keeps it locked
     vouching    - what `import` would say of a document, asked without writing; `bundle_checking`: of a whole bundle
     rollups     8 sums per organisation, 战线, year and state: what reports read
     grants      2 which branches of the ledger wait for a 批复, which got one
