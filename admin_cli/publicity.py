@@ -16,7 +16,7 @@ import click
 
 from admin_cli.choosing import Choice, chosen, held_of, mark_of, rounds_of, tell_left
 from admin_cli.folders import folder_name, write_folder
-from admin_cli.inputs import DAY, FILE, LINE, OPTIONAL_LINE
+from admin_cli.inputs import DAY, FILE, LINE, OPTIONAL_LINE, check_suffix
 from admin_cli.newfiles import NewFiles
 from admin_cli.papers.dates import chinese_span
 from admin_cli.papers.publicity import Notice, notice
@@ -228,8 +228,7 @@ def _notice(registry: Registry, one: CountedRound, planned: Posting, given: dict
 
 
 def _write_one(out: Path, papers: dict[str, bytes]) -> list[Path]:
-    if out.suffix.lower() != ".docx":
-        raise BadInput(f"文件名“{out.name}”须以 .docx 结尾。")
+    check_suffix(out, ".docx")
     with NewFiles(out) as files:
         for data in papers.values():
             files.write(out, data)
