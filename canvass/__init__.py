@@ -18,6 +18,7 @@ The steps are those of README's table, in their order:
     paper       6 a filled 附件4 of rounds without signatures goes in         paper_rounds 7 their 确认 and 公示, apart
     paper_entries - those that are in, for reports; `paper_disputes`: the ones that two people enter differently
     paper_attempts - what may follow such an entry: the round held again after 无效, figures that two people put right
+    handing_up  8 the next 报送包 for the level above          senders 8 whether its key is the right one
     listings    8 what organisations below list in their last bundles and has not come in
     progress    8 done, expected and missing against a deadline            averages   8 the mean of 战线
     summary     8 the registry → 附件4: rows, totals, both averages, and apart from them what is not summed
