@@ -59,7 +59,7 @@ def fate_of(row: PaperRow, attempts: Sequence[Row[Any]], digests: Collection[byt
     *earlier, last = attempts
     if any(_is_of(one, row, last, digests) for one in earlier):
         return RowFate.EARLIER
-    if _is_invalid(last) and is_another_time(last.held_word, row.held):
+    if _is_invalid(last) and may_follow(last.held_word, row.held):
         return RowFate.RERUN
     if figures_of(last) == row.figures:
         return RowFate.REPLACES if agreed and _reads_otherwise(last, row) else RowFate.KNOWN
@@ -87,6 +87,17 @@ def is_another_time(one: str, other: str) -> bool:
     """Whether both say when, and not the same: 2017-04-01 is 2017年4月1日, and so, perhaps, is 2017年4月."""
     shorter, longer = sorted((_numbers(one), _numbers(other)), key=len)
     return shorter not in {longer[: len(shorter)], longer[-len(shorter) :]}  # no number at all begins any time
+
+
+def may_follow(before: str, after: str) -> bool:
+    """Whether `after` is another time, and not an earlier day where both name one with its year."""
+    days = [_numbers(text)[:_DATE] for text in (before, after)]
+    dated = all(len(day) == _DATE and day[0] >= _FIRST_YEAR for day in days)
+    return is_another_time(before, after) and not (dated and days[1] < days[0])
+
+
+_DATE = 3
+_FIRST_YEAR = 1900
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -120,5 +131,5 @@ def at_odds(last: Row[Any]) -> str:
     """What one person's other figures are told."""
     said = "这个团支部本年度已录入过另一份未经签名的结果，两份数字不同：请核实，未作改动"
     if _is_invalid(last):
-        said += "；已录入的一份为无效，如系其后重新测评，请写明与其不同的测评时间（年月日）"
+        said += "；已录入的一份为无效，如系其后重新测评，请写明其后的测评时间（年月日）"
     return said
