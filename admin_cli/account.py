@@ -28,7 +28,7 @@ _COLUMNS = {
     "satisfied": "满意",
     "unsatisfied": "不满意",
     "again": "需重新测评",
-    "contested": "冲突或待确认",
+    "contested": "冲突、待确认或待核实",
     "unsigned": "未经签名验证",
     "late": "逾期",
     "rounds": "测评次数",

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from admin_cli.inputs import COUNT, FILE, MOMENT, NAME, OPTIONAL_LINE, OPTIONAL_NAME, OneOf, read_roster
+from admin_cli.inputs import COUNT, FILE, MOMENT, NAME, OPTIONAL_LINE, OPTIONAL_NAME, OneOf, check_suffix, read_roster
 from admin_cli.newfiles import NewFiles
 from admin_cli.organisations import fingerprint_words
 from admin_cli.papers.officers import Granted, envelope, letter
@@ -39,6 +39,7 @@ from rounds.issuing import (
     open_organisation_key,
     roster_digest,
 )
+from rounds.keyfile import STANDARD_KDF, KdfParameters
 from rounds.rules import quorum_needed
 
 _PLAN_FIELDS = (
@@ -121,9 +122,11 @@ def _round_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def authorize(session: Session, org_key: Path, out: Path, **given: Any) -> None:  # noqa: ANN401  click's values by name
     """Sign the authorisation of one round."""
     plan = _plan(given if given["branch"] is None else _from_ledger(session, given))
-    papers = {path: build for name, build in _PAPERS.items() if (path := given[name]) is not None}
+    papers = [(given[name], build) for name, build in _PAPERS.items() if given[name] is not None]
+    for path, _ in papers:
+        check_suffix(path, ".docx")
     slips = () if given["slips"] is None else slips_paths(given["slips"])
-    with NewFiles(out, *papers, *slips) as files:
+    with NewFiles(out, *(path for path, _ in papers), *slips) as files:
         data = read_capped(org_key, keyfile.MAX_SIZE, "组织密钥文件")
         keyfile.read_key_file(data)
         key = open_organisation_key(data, existing(Secret.ORG_PASSPHRASE))
@@ -131,7 +134,7 @@ def authorize(session: Session, org_key: Path, out: Path, **given: Any) -> None:
         issued = sign_plan(plan, key, session.now())
         enrol_own(session.home, key)
         files.write(out, issued.data)
-        for path, build in papers.items():
+        for path, build in papers:
             files.write(path, build(granted(issued, key)))
         for path, content in zip(slips, slips_ahead(issued, key) if slips else (), strict=True):
             files.write(path, content)
@@ -159,7 +162,9 @@ def granted(issued: IssuedAuthorisation, key: OrganisationKey) -> Granted:
     return Granted(record, issued.activation_code, issued.emergency_code, fingerprint_words(key.public))
 
 
-def sign_plan(plan: RoundPlan, key: OrganisationKey, now: datetime) -> IssuedAuthorisation:
+def sign_plan(
+    plan: RoundPlan, key: OrganisationKey, now: datetime, *, kdf: KdfParameters = STANDARD_KDF
+) -> IssuedAuthorisation:
     """Sign `plan`.
 
     Raises:
@@ -167,7 +172,7 @@ def sign_plan(plan: RoundPlan, key: OrganisationKey, now: datetime) -> IssuedAut
         BadInput: something is missing or out of range.
     """
     try:
-        return authorise(plan, key, now=now, draw=secrets.token_bytes)
+        return authorise(plan, key, now=now, draw=secrets.token_bytes, kdf=kdf)
     except VerificationFailure as failure:
         raise RuleRefusal(str(failure)) from None
 
@@ -208,13 +213,17 @@ def _plan(given: Mapping[str, Any]) -> RoundPlan:
 
 
 def check_window_given(given: Mapping[str, Any]) -> None:
-    """A 定点 round needs a window.
+    """A 定点 round needs a window, and a window begins before it ends.
 
     Raises:
         BadInput: it has none.
+        RuleRefusal: it ends before it begins.
     """
-    if given["method"] == "stationed" and not (given["opens"] and given["closes"]):
+    opens, closes = given["opens"], given["closes"]
+    if given["method"] == "stationed" and not (opens and closes):
         raise BadInput("--method stationed（定点投票）须规定投票时间：请同时用 --opens 和 --closes 写明。")
+    if opens and closes and datetime.fromisoformat(opens) >= datetime.fromisoformat(closes):
+        raise RuleRefusal("批复的开始时间不早于结束时间，未作批复：请核对 --opens 和 --closes。")
 
 
 def warn_of_past(session: Session, closes: str) -> None:

@@ -20,6 +20,7 @@ from canvass.bundles import SUFFIX, write_bundle
 from canvass.handing_up import Handover, documents, last_handover, plan_next, remember
 from canvass.importing import Fate, FileFate, shown
 from canvass.registry import Registry
+from canvass.senders import Doubts, doubts_about
 from rounds import keyfile
 from rounds.bundles import RoundState
 from rounds.chain import Roots
@@ -56,11 +57,26 @@ def bundle(session: Session, org_key: Path, out: Path, year: int | None, again: 
         with registry_to_read(session) as registry:
             made = _handover(registry, key, roots, session.now(), year=year, again=again)
             file.write(lambda stream: write_bundle(stream, made.manifest.data, documents(registry, made)))
+            if not again:
+                _warn_of_sender(session, made, doubts_about(registry, made, roots=roots))
         if not again:
             with registry_to_write(session) as registry:
                 remember(registry, made, now=session.now())
         file.publish(_AGAIN)
     _show(session, out, made)
+
+
+def _warn_of_sender(session: Session, made: Handover, doubts: Doubts) -> None:
+    """Say what speaks against the key; whoever has several may have taken the wrong one."""
+    name = made.manifest.record.organisation
+    if doubts.others:
+        listed = "、".join(f"“{other}”" for other in doubts.others)
+        session.output.warn(f"本登记库此前由{listed}报送过，本次却由“{name}”报送：请核对 --org-key 是否用错。")
+    if doubts.foreign:
+        session.output.warn(
+            f"清单中有{doubts.foreign}次测评既不是“{name}”或其下级批复的，也不在其范围内，上级不会采用："
+            "请核对 --org-key 和 --registry 是否用错。"
+        )
 
 
 def _handover(

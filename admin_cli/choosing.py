@@ -14,15 +14,17 @@ from admin_cli.inputs import COUNT
 from admin_cli.papers.officers import METHODS
 from admin_cli.papers.publicity import Held
 from admin_cli.session import Session
-from canvass.paper import paper_entries
-from canvass.paper_rounds import beside_signed, paper_rounds, rounds_named
-from canvass.publicity import CountedRound, counted_rounds, title_of
+from canvass.counted import CountedRound, counted_rounds, title_of
+from canvass.paper_entries import paper_entries
+from canvass.paper_rounds import beside_signed, contradicted_rounds, paper_rounds, rounds_named
 from canvass.registry import Registry
 from rounds.errors import BadInput
 from rounds.publicity import Publicity
 
 _ONLINE = "暖青汇"
 _BLANK = "________"
+_NAMED_AT_MOST = 10
+"""Of the rounds that a warning is about; all of them are counted."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,18 @@ def tell_left(session: Session, registry: Registry, choice: Choice, stands: Publ
         left = [one for one in paper_rounds(registry, year=choice.year) if one.publicity(today) is stands]
         if left:
             session.output.warn(f"另有{len(left)}个未经签名验证的（纸质测评）未办理：核对原件后加 --paper 单独办理。")
+
+
+def warn_contradicted(session: Session, registry: Registry, year: int | None) -> list[str]:
+    """Say which rounds are still confirmed or posted though their figures are contradicted; their names."""
+    named = [one.round_id for one in contradicted_rounds(registry, year=year)]
+    if named:
+        listed = "、".join(named[:_NAMED_AT_MOST]) + ("等" if len(named) > _NAMED_AT_MOST else "")
+        session.output.warn(
+            f"{len(named)}个已确认或公示的测评现有冲突、录入不一致或另有签名结果（{listed}）："
+            "请撤下公示，并用 objection 编号 --withdraw 写明原因登记。"
+        )
+    return named
 
 
 def _tell_disputed(session: Session, registry: Registry, year: int | None) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ballots_store.errors import StorageFailure
 from ballots_store.files import sync_folder, write_synced
+from ballots_store.reasons import reason
 
 _UNFIT = '<>:"/\\|?*'
 _LONGEST = 120
@@ -29,20 +30,21 @@ def write_folder(place: Path, files: Mapping[str, bytes]) -> None:
     What an interrupted run left under the hidden name is removed first: it may hold codes.
 
     Raises:
-        StorageFailure: the folder exists.
-        OSError: it can't be written; nothing is left then.
+        StorageFailure: the folder exists, or can't be written: then nothing of it is left.
     """
     if place.exists():
         raise StorageFailure(f"文件夹“{place}”已存在，不予覆盖：请换一个位置。")
     hidden = place.with_name(f".{place.name}.未完成")
     shutil.rmtree(hidden, ignore_errors=True)
-    hidden.mkdir(mode=0o700)
     try:
+        hidden.mkdir(mode=0o700)
         for name, data in files.items():
             write_synced(hidden / name, data)
         sync_folder(hidden)
         hidden.rename(place)
-    except BaseException:
+        sync_folder(place.parent)
+    except BaseException as error:
         shutil.rmtree(hidden, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise StorageFailure(f"无法写入文件夹“{place}”（{reason(error)}）：请检查磁盘空间和权限。") from None
         raise
-    sync_folder(place.parent)

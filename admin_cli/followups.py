@@ -12,6 +12,7 @@ from admin_cli.inputs import COUNT, DAY, OPTIONAL_LINE, OneOf
 from admin_cli.publicity import round_answer
 from admin_cli.registries import registry_option, registry_to_read, registry_to_write
 from admin_cli.session import Session, command
+from canvass.counted import CountedRound
 from canvass.followups import (
     FOLLOW_UP_NAMES,
     FollowUp,
@@ -21,7 +22,6 @@ from canvass.followups import (
     record_follow_up,
 )
 from canvass.paper_rounds import rounds_named
-from canvass.publicity import CountedRound
 from rounds.errors import BadInput
 from rounds.publicity import PUBLICITY_NAMES
 

@@ -99,6 +99,16 @@ FILE = click.Path(path_type=Path)
 """A path; what may be wrong with it is said where it is read or written."""
 
 
+def check_suffix(path: Path, *suffixes: str) -> None:
+    """See that a file to be written bears the name of what it will be.
+
+    Raises:
+        BadInput: it bears none of `suffixes`.
+    """
+    if path.suffix.lower() not in suffixes:
+        raise BadInput(f"文件名“{path.name}”须以 {' 或 '.join(suffixes)} 结尾。")
+
+
 def checked_line(text: str, what: str) -> str:
     """`text` typed at a prompt, as a line that signed files may hold.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from admin_cli.authorize import METHOD_OPTION, WARN_OF_SLIPS, check_window_given, granted, warn_of_past
+from admin_cli.authorize import METHOD_OPTION, WARN_OF_SLIPS, check_window_given, granted, sign_plan, warn_of_past
 from admin_cli.folders import folder_name, write_folder
 from admin_cli.inputs import COUNT, FILE, MOMENT, OPTIONAL_LINE
 from admin_cli.papers.kit import (
@@ -38,7 +38,7 @@ from rounds.chain import read_authorisation
 from rounds.documents import AUTHORISATION, CARD, Authorisation, OrganisationCard
 from rounds.envelope import Verified, sign
 from rounds.errors import BadInput, RuleRefusal
-from rounds.issuing import IssuedAuthorisation, OrganisationKey, RoundPlan, authorise, open_organisation_key
+from rounds.issuing import IssuedAuthorisation, OrganisationKey, RoundPlan, open_organisation_key
 from rounds.keyfile import PRINTED_KDF
 
 _AHEAD = 2
@@ -90,10 +90,9 @@ def kit(session: Session, org_key: Path, out: Path, **given: Any) -> None:  # no
     keyfile.read_key_file(data)
     key = open_organisation_key(data, existing(Secret.ORG_PASSPHRASE))
     card = sign(OrganisationCard(name=key.name, signing=key.public), CARD.official, [key.signing])
-    with registry_to_write(session) as registry:
+    with registry_to_write(session) as registry, _folder_of_folders(out):
         work, refused = _work(registry, key, out, given)
-        out.mkdir(mode=0o700, exist_ok=True)
-        work, resumed = _resume(registry, key, work)
+        work, resumed = _resume(registry, key, work, slips=not given["no_slips"])
         if key.public not in enrolled(session.home):
             enrol(session.home, card)
         written = []
@@ -155,18 +154,32 @@ def _plan(one: Waiting, given: Mapping[str, Any]) -> RoundPlan:
     )
 
 
-def _resume(registry: Registry, key: OrganisationKey, work: list[_Work]) -> tuple[list[_Work], int]:
+@contextmanager
+def _folder_of_folders(out: Path) -> Iterator[None]:
+    """`out`, made where it is not there, and removed again where the block fails before anything is in it."""
+    made = not out.exists()
+    out.mkdir(mode=0o700, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        if made:
+            with suppress(OSError):  # something is in it, which stays
+                out.rmdir()
+        raise
+
+
+def _resume(registry: Registry, key: OrganisationKey, work: list[_Work], *, slips: bool) -> tuple[list[_Work], int]:
     """What is left after the folders that an interrupted run finished; those are noted in the registry now.
 
     Raises:
-        RuleRefusal: a folder stands there that is not this branch's kit of this attempt.
+        RuleRefusal: a folder stands there that is not this branch's kit of this attempt, or was made otherwise.
     """
     standing = [one for one in work if one.place.exists()]
-    record_grants(registry, [(one.waiting.branch.id, _finished(one, key)) for one in standing])
+    record_grants(registry, [(one.waiting.branch.id, _finished(one, key, slips=slips)) for one in standing])
     return [one for one in work if one not in standing], len(standing)
 
 
-def _finished(one: _Work, key: OrganisationKey) -> Verified[Authorisation]:
+def _finished(one: _Work, key: OrganisationKey, *, slips: bool) -> Verified[Authorisation]:
     refusal = RuleRefusal(f"文件夹“{one.place}”已存在，但不是该团支部本次测评的材料：请移走，或换一个 --out。")
     path = one.place / AUTHORISATION_NAME
     if not path.is_file():
@@ -175,7 +188,30 @@ def _finished(one: _Work, key: OrganisationKey) -> Verified[Authorisation]:
     record = found.record
     if (record.branch.code, record.year, record.attempt) != (one.plan.branch_code, one.plan.year, one.plan.attempt):
         raise refusal
+    if differing := _differing(one, record, slips=slips):
+        raise RuleRefusal(
+            f"文件夹“{one.place}”是此前生成的，{'、'.join(differing)}与本次的不同：请按原来的选项和台账再次运行；"
+            "确须改变的，把该文件夹移走、作废其中的批复后重新生成。"
+        )
     return found
+
+
+def _differing(one: _Work, record: Authorisation, *, slips: bool) -> list[str]:
+    """In which of what `kit` was told, or the ledger says, a folder that stands is another one."""
+    plan, assessed = one.plan, record.assessed
+    pairs = {
+        "团支部名称": (plan.branch_name, record.branch.name),
+        "书记": ((plan.secretary, plan.post, plan.since), (assessed.name, assessed.post, assessed.since)),
+        "登记注册团员数": (plan.registered, record.registered),
+        "指导监督人员": (plan.supervisor, record.supervisor),
+        "地点（--place）": (plan.place, record.place),
+        "开始时间（--opens）": (plan.opens, record.opens),
+        "结束时间（--closes）": (plan.closes, record.closes),
+        "方式（--method）": (plan.method, record.method),
+        "上一次的结束文件": (plan.previous_end, record.previous_end),
+        "投票凭条（--no-slips）": (slips, (one.place / SLIPS_NAME).exists()),
+    }
+    return [name for name, (now, then) in pairs.items() if now != then]
 
 
 def _made(
@@ -203,7 +239,7 @@ def _files(issued: IssuedAuthorisation, key: OrganisationKey, card: bytes, *, sl
 
 
 def _authorise(plan: RoundPlan, key: OrganisationKey, now: datetime) -> IssuedAuthorisation:
-    return authorise(plan, key, now=now, draw=secrets.token_bytes, kdf=PRINTED_KDF)
+    return sign_plan(plan, key, now, kdf=PRINTED_KDF)
 
 
 def _show(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from ballots_store.files import check_can_create, write_new
+from rounds.errors import BadInput
 
 
 class NewFiles:
@@ -18,9 +21,11 @@ class NewFiles:
         """Refuse early what could not be created at the end.
 
         Raises:
+            BadInput: two of `planned` are one file.
             Unreadable: one of `planned` exists, or its folder is missing or not writable.
         """
         self._undo = ExitStack()
+        _check_distinct(planned)
         for path in planned:
             check_can_create(path)
 
@@ -44,6 +49,13 @@ class NewFiles:
         if error is None:
             self._undo.pop_all()
         self._undo.close()
+
+
+def _check_distinct(planned: Sequence[Path]) -> None:
+    places = Counter(os.path.join(os.path.realpath(path.parent), path.name) for path in planned)  # noqa: PTH118  as realpath gives it
+    for path, times in places.items():
+        if times > 1:
+            raise BadInput(f"一条命令要写的两个文件都叫“{path}”：请分别取名。")
 
 
 def _remover(path: Path) -> Callable[[], None]:

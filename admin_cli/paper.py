@@ -9,7 +9,8 @@ from admin_cli.exits import Exit
 from admin_cli.output import say_error
 from admin_cli.registries import registry_to_write
 from admin_cli.session import Session
-from canvass.paper import PaperEntry, PaperImport, import_paper, read_paper
+from canvass.paper import PaperImport, import_paper, read_paper
+from canvass.paper_entries import PaperEntry
 from rounds.errors import BadInput
 from rounds.results import OUTCOME_NAMES
 

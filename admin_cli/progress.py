@@ -11,7 +11,7 @@ from typing import Any
 import click
 from rich.progress_bar import ProgressBar
 
-from admin_cli.inputs import COUNT, DAY, FILE, OPTIONAL_LINE
+from admin_cli.inputs import COUNT, DAY, FILE, OPTIONAL_LINE, check_suffix
 from admin_cli.newfiles import NewFiles
 from admin_cli.papers.circular import Progress, Share, Unfinished, circular
 from admin_cli.papers.picture import ProgressPicture, png, svg
@@ -104,8 +104,8 @@ def _write(
         "picture": lambda: _picture(found, given["picture"]),
     }
     for name, suffixes in (("out", (".docx",)), ("table", (".xlsx",)), ("picture", (".svg", ".png"))):
-        if given[name] is not None and given[name].suffix.lower() not in suffixes:
-            raise BadInput(f"文件名“{given[name].name}”须以 {' 或 '.join(suffixes)} 结尾。")
+        if given[name] is not None:
+            check_suffix(given[name], *suffixes)
     wanted = {given[name]: build for name, build in builders.items() if given[name] is not None}
     with NewFiles(*wanted) as files:
         for path, build in wanted.items():

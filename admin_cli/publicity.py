@@ -16,7 +16,7 @@ import click
 
 from admin_cli.choosing import Choice, chosen, held_of, mark_of, rounds_of, tell_left
 from admin_cli.folders import folder_name, write_folder
-from admin_cli.inputs import DAY, FILE, LINE, OPTIONAL_LINE
+from admin_cli.inputs import DAY, FILE, LINE, OPTIONAL_LINE, check_suffix
 from admin_cli.newfiles import NewFiles
 from admin_cli.papers.dates import chinese_span
 from admin_cli.papers.publicity import Notice, notice
@@ -24,9 +24,11 @@ from admin_cli.papers.reporting import RECIPIENT_NAMES, Recipient, Report, repor
 from admin_cli.registries import registry_option, registry_to_read, registry_to_write
 from admin_cli.session import Session, command
 from canvass.confirming import confirm_revision
+from canvass.counted import CountedRound
 from canvass.paper_rounds import rounds_named
-from canvass.publicity import CountedRound, Posting, record_step
+from canvass.publicity import record_step
 from canvass.registry import Registry
+from canvass.steps import Posting
 from rounds.errors import BadInput, RuleRefusal
 from rounds.publicity import PUBLICITY_NAMES, Publicity, Step, publicity_period
 
@@ -54,8 +56,8 @@ def confirm(session: Session, choice: Choice, day: date | None, revision: str | 
             _confirm_revision(session, registry, revision, choice)
             return
         rounds = rounds_of(registry, choice, Publicity.COUNTED, today)
-        record_step(registry, rounds, Step.CONFIRM, day or today, now=session.now())
-        _show(session, registry, rounds, today, "已确认")
+        after = record_step(registry, rounds, Step.CONFIRM, day or today, now=session.now())
+        _show(session, after, today, "已确认")
         tell_left(session, registry, choice, Publicity.COUNTED)
 
 
@@ -67,7 +69,9 @@ def _confirm_revision(session: Session, registry: Registry, digest: str, choice:
     except ValueError:
         raise BadInput("--revision 须为更正件的摘要：64位十六进制，见 summary --json。") from None
     confirm_revision(registry, digest, now=session.now())
-    session.output.lines("更正件已确认：以后以更正后的结果为准，原结果保留备查。")
+    session.output.lines(
+        "更正件已确认：以后以更正后的结果为准，原结果保留备查；原结果已公示的请撤下，更正后的结果另行确认、公示。"
+    )
     session.output.answer({"revision": digest})
 
 
@@ -88,8 +92,8 @@ def publish(session: Session, choice: Choice, **given: Any) -> None:  # noqa: AN
     posting = _posting(given, today)
     with registry_to_write(session) as registry:
         rounds = rounds_of(registry, choice, Publicity.CONFIRMED, today)
-        record_step(registry, rounds, Step.POST, posting.posted, now=session.now(), posting=posting)
-        _show(session, registry, rounds, today, f"公示期{chinese_span(posting.period.first, posting.period.last)}")
+        after = record_step(registry, rounds, Step.POST, posting.posted, now=session.now(), posting=posting)
+        _show(session, after, today, f"公示期{chinese_span(posting.period.first, posting.period.last)}")
         tell_left(session, registry, choice, Publicity.CONFIRMED)
 
 
@@ -112,8 +116,11 @@ def _posting(given: dict[str, Any], today: date) -> Posting:
 
 @command(
     "objection",
-    "登记和处理公示期内的异议：--raise 登记，--settle 经核实维持，--withdraw 撤回确认（退回已计票，另行处理）。",
-    example="objection 2016-0123456789abcdef --raise 来电反映签到人数不符",
+    "登记和处理公示期内的异议：--raise 登记，--settle 经核实维持；--withdraw 撤回确认和公示（退回已计票，另行处理）。\n"
+    "确认后才有冲突、录入不一致或另有签名结果的，也用 --withdraw 撤回；公示期满后，只可撤回有冲突的和未经签名验证的。\n"
+    "撤回须写明原因，各步骤均保留备查；更正后须重新确认、重新公示3天。",
+    example="objection 2016-0123456789abcdef --raise 来电反映签到人数不符\n"
+    "objection 2016-0123456789abcdef --withdraw 另报来一份数字不同的结果",
 )
 @click.argument("named", metavar="测评编号")
 @click.option("--raise", "raised", type=LINE, metavar="内容", help="登记异议的内容。")
@@ -130,24 +137,14 @@ def objection(session: Session, named: str, day: date | None, **given: str | Non
     ((step, note),) = wanted
     today = session.now().date()
     with registry_to_write(session) as registry:
-        # Figures that tables disagree about are not upheld; to take a confirmation of them back is what has to be done.
-        disputed = step is not Step.SETTLE
-        rounds = rounds_named(registry, [named], disputed=disputed)
-        record_step(registry, rounds, step, day or today, now=session.now(), note=note)
-        _show(session, registry, rounds, today, "已登记", disputed=disputed)
+        # Figures that are contradicted are not upheld; to take a confirmation of them back is what has to be done.
+        rounds = rounds_named(registry, [named], contested=step is not Step.SETTLE)
+        after = record_step(registry, rounds, step, day or today, now=session.now(), note=note)
+        _show(session, after, today, "已登记")
 
 
-def _show(
-    session: Session,
-    registry: Registry,
-    rounds: Sequence[CountedRound],
-    today: date,
-    what: str,
-    *,
-    disputed: bool = False,
-) -> None:
-    """How the rounds stand after the step; `disputed`: see `paper_rounds`."""
-    after = rounds_named(registry, [one.round_id for one in rounds], disputed=disputed) if rounds else []
+def _show(session: Session, after: Sequence[CountedRound], today: date, what: str) -> None:
+    """How the rounds stand after the step."""
     counts = Counter(one.publicity(today) for one in after)
     stands = "，".join(f"{PUBLICITY_NAMES[state]}{count}个" for state, count in counts.items())
     session.output.lines(f"{what}：{stands}。" if after else "没有可以办理这一步的测评。")
@@ -231,8 +228,7 @@ def _notice(registry: Registry, one: CountedRound, planned: Posting, given: dict
 
 
 def _write_one(out: Path, papers: dict[str, bytes]) -> list[Path]:
-    if out.suffix.lower() != ".docx":
-        raise BadInput(f"文件名“{out.name}”须以 .docx 结尾。")
+    check_suffix(out, ".docx")
     with NewFiles(out) as files:
         for data in papers.values():
             files.write(out, data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +12,14 @@ from typing import Any
 import click
 
 from admin_cli.session import Session
-from canvass.registry import Registry, open_registry
+from canvass.lock_holder import holder_of
+from canvass.registry import BUSY_SECONDS, Registry, open_registry
 
 ENVIRONMENT = "BEIKAOBEI_REGISTRY"
 """Names the registry where --registry does not: a database's password need not stand on the command line."""
+
+_MOMENT = 0.5
+"""Seconds that an importer's commit may take without anybody hearing of it."""
 
 
 def registry_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -44,7 +49,7 @@ def registry_to_write(session: Session) -> Iterator[Registry]:
     given = _given(session)
     if given is None:
         session.home.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _opened(given or session.home.registry_path) as registry:
+    with _opened(session, given or session.home.registry_path) as registry:
         yield registry
 
 
@@ -56,21 +61,7 @@ def registry_to_read(session: Session) -> Iterator[Registry]:
         BadInput, Unreadable: it cannot be opened.
     """
     own = session.home.registry_path
-    with _opened(_given(session) or (own if own.exists() else "sqlite:///:memory:")) as registry:
-        yield registry
-
-
-@contextmanager
-def registry_if_any(session: Session) -> Iterator[Registry | None]:
-    """The registry that is named or that this home has, None where there is none; nothing is made.
-
-    Raises:
-        BadInput, Unreadable: it cannot be opened.
-    """
-    if _given(session) is None and not session.home.registry_path.exists():
-        yield None
-        return
-    with registry_to_read(session) as registry:
+    with _opened(session, _given(session) or (own if own.exists() else "sqlite:///:memory:")) as registry:
         yield registry
 
 
@@ -79,9 +70,22 @@ def _given(session: Session) -> str | None:
 
 
 @contextmanager
-def _opened(place: str | Path) -> Iterator[Registry]:
+def _opened(session: Session, place: str | Path) -> Iterator[Registry]:
+    _tell_whom_we_wait_for(session, place)
     registry = open_registry(place)
     try:
         yield registry
     finally:
         registry.dispose()
+
+
+def _tell_whom_we_wait_for(session: Session, place: str | Path) -> None:
+    """Say who keeps the file locked, unless he is done within a moment; whoever opens it waits for him in silence."""
+    database = place if isinstance(place, Path) else Path(place.removeprefix("sqlite:///"))
+    until = time.monotonic() + _MOMENT
+    while (holder := holder_of(database)) and time.monotonic() < until:
+        time.sleep(_MOMENT / 20)
+    if holder:
+        session.output.warn(
+            f"登记库正被另一个程序（{holder}）写入，须等它完成，最多等{BUSY_SECONDS:.0f}秒：可先结束该程序。"
+        )

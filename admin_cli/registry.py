@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from admin_cli.bundle import bundle_answer, bundle_fates, bundles_in, show_bundles
+from admin_cli.choosing import warn_contradicted
 from admin_cli.exits import Exit
 from admin_cli.inputs import COUNT, FILE
 from admin_cli.organisations import trusted_roots
@@ -33,7 +34,7 @@ from admin_cli.summary_files import (
 from canvass.averages import mean_of_lines
 from canvass.bundle_import import BundleFate
 from canvass.importing import Fate, FileFate, expand, import_files
-from canvass.paper import paper_entries
+from canvass.paper_entries import paper_entries
 from canvass.paper_rounds import beside_signed
 from canvass.publicity import posted_periods
 from canvass.summary import COLUMNS, Average, Summary, SummaryRow, Unsummed, summarise, total
@@ -96,6 +97,8 @@ def import_command(
             # A generator is taken in one by one: what was done before an interruption stands in the list.
             total = None if packed else len(files)  # what bundles hold is known only once they are read
             done.extend(_watched(fates, total, show=not session.as_json))
+            if any(fate.fate is Fate.CONFLICT for fate in done):
+                warn_contradicted(session, registry, year)
     except KeyboardInterrupt:
         session.output.warn(f"已处理{len(done)}个文件，其余未处理；已导入的保留，再次导入时计为重复。")
         raise
@@ -150,6 +153,7 @@ def summary(session: Session, year: int | None, **given: Any) -> None:  # noqa: 
         spans = publicity_spans(posted_periods(registry))
         found = with_publicity(summarise(registry, year=year), spans)
         unsigned, beside = paper_entries(registry, year=year), beside_signed(registry, year=year)
+        contradicted = warn_contradicted(session, registry, year)
     found = replace(found, averages=(*found.averages, mean_of_lines(found.rows)))
     written = write_summary(session, found, unsigned_rows(unsigned, spans, beside), given)
     _show_rows(session, found)
@@ -162,7 +166,7 @@ def summary(session: Session, year: int | None, **given: Any) -> None:  # noqa: 
             session.output.table(title, ("团支部", "测评编号", "次数", "说明"), listed)
     session.output.lines(*(f"已写出：{path}" for path in written))
     answer = _summary_answer(found) | {"unsigned": [paper_answer(entry, spans, beside) for entry in unsigned]}
-    session.output.answer(answer | {"files": [str(path) for path in written]})
+    session.output.answer(answer | {"contradicted": contradicted, "files": [str(path) for path in written]})
 
 
 def _show_rows(session: Session, found: Summary) -> None:

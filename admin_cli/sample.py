@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from admin_cli.choosing import mark_of
-from admin_cli.inputs import COUNT, FILE, LINE, OPTIONAL_LINE
+from admin_cli.inputs import COUNT, FILE, LINE, OPTIONAL_LINE, check_suffix
 from admin_cli.newfiles import NewFiles
 from admin_cli.papers.calling import Called, call_sheets
 from admin_cli.registries import registry_option, registry_to_read
@@ -21,7 +21,6 @@ from canvass.ledger import ledger_organisations
 from canvass.registry import Registry
 from canvass.sampling import Sample, Sampled, sample_branches
 from canvass.supervising import METHOD
-from rounds.errors import BadInput
 
 _LISTED_AT_MOST = 200
 _HEAD = (
@@ -108,9 +107,8 @@ def _write(drawn: Sample, unit: str, notes: tuple[str, ...], given: dict[str, An
     wanted: dict[Path, Callable[[], bytes]] = {}
     for name, (suffix, build) in builders.items():
         path = given[name]
-        if path is not None and path.suffix.lower() != suffix:
-            raise BadInput(f"文件名“{path.name}”须以 {suffix} 结尾。")
         if path is not None:
+            check_suffix(path, suffix)
             wanted[path] = build
     with NewFiles(*wanted) as files:
         for path, build in wanted.items():

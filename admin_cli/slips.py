@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from admin_cli.holders import emergency_option, holder_codes, token_option
-from admin_cli.inputs import COUNT, FILE
+from admin_cli.inputs import COUNT, FILE, check_suffix
 from admin_cli.session import Session, command
 from admin_cli.slips_sheet import COLUMNS, ROWS_PER_PAGE, slips_document
 from ballots_store.files import check_can_create
@@ -34,6 +34,7 @@ def slips(
 ) -> None:
     """Make a round's slips."""
     round_id = session.home.pick(round_id)
+    check_suffix(out, ".docx")
     check_can_create(out)
     _refuse_late(session, round_id)
     request = SlipRequest(round_id, holder_codes(emergency=emergency), out, count)

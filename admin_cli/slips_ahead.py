@@ -44,8 +44,8 @@ def slips_paths(paper: Path) -> tuple[Path, Path]:
     """Where the two files go when the sheet goes to `paper`: the second beside it, with a suffix of its own.
 
     Raises:
-        BadInput: that would be one name for both.
+        BadInput: the sheet would not bear the name of a Word file.
     """
-    if paper.suffix.lower() == SUFFIX:
+    if paper.suffix.lower() != ".docx":
         raise BadInput(f"--slips 须写明凭条的 Word 文件（.docx），{SUFFIX} 文件随之写在旁边：请换一个文件名。")
     return paper, paper.with_suffix(SUFFIX)

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from admin_cli.inputs import FILE, OPTIONAL_LINE, OPTIONAL_NAME
+from admin_cli.inputs import FILE, OPTIONAL_LINE, OPTIONAL_NAME, check_suffix
 from admin_cli.newfiles import NewFiles
 from admin_cli.papers.dates import chinese_date, chinese_span
 from admin_cli.papers.sheets import Annex4, Row, Table, annex4_workbook
@@ -18,7 +18,7 @@ from admin_cli.papers.template import CAP, fill_template
 from admin_cli.session import Session
 from admin_cli.sheets import Sheet, csv_file
 from ballots_store.files import read_capped
-from canvass.paper import PaperEntry
+from canvass.paper_entries import PaperEntry
 from canvass.summary import COLUMNS, Average, Cells, Summary, SummaryRow, total
 from rounds.errors import BadInput
 from rounds.publicity import Period
@@ -67,8 +67,8 @@ def write_summary(session: Session, found: Summary, unsigned: Sequence[Cells], g
     if template is not None and out is None:
         raise BadInput("--template 须与 --out 同用：模板本身不改动，填好的另存为 --out。")
     for path, suffix in ((out, ".xlsx"), (as_csv, ".csv")):
-        if path is not None and path.suffix.lower() != suffix:
-            raise BadInput(f"文件名“{path.name}”须以 {suffix} 结尾。")
+        if path is not None:
+            check_suffix(path, suffix)
     wanted = [path for path in (out, as_csv) if path is not None]
     with NewFiles(*wanted) as files:
         if out is not None:

@@ -18,7 +18,7 @@ from admin_cli.evidence import (
 )
 from admin_cli.inputs import FILE
 from admin_cli.organisations import trusted_roots
-from admin_cli.registries import registry_if_any, registry_option
+from admin_cli.registries import registry_option, registry_to_read
 from admin_cli.secrets_in import Secret, existing
 from admin_cli.session import Session, command
 from ballots_store.files import read_capped
@@ -72,7 +72,7 @@ def verify(session: Session, file: Path, card: Path | None) -> None:
     """Verify one file and show its chain."""
     roots = trusted_roots(session.home, card)
     data = None if _begins_with(file, _GZIP) else read_capped(file, _CAP, "待核验的文件")
-    with registry_if_any(session) as registry:
+    with registry_to_read(session) as registry:
         _show(session, _verified(session, file, data, Grounds.of(registry, roots), roots), file)
 
 

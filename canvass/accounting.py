@@ -37,7 +37,7 @@ class UnitAccount:
     again: int
     """需重新测评 (无效 or 作废, nothing after it)."""
     contested: int
-    """In conflict, or waiting for a confirmation."""
+    """In conflict, waiting for a confirmation, or entered from paper with figures that two people dispute."""
     unsigned: int
     late: int
     rounds: int
@@ -90,7 +90,7 @@ def _account(
         satisfied=count(State.SATISFIED),
         unsatisfied=count(State.UNSATISFIED),
         again=count(*RERUN) + sum(each.again for each in more),
-        contested=count(State.CONFLICT, State.WAITING),
+        contested=count(State.CONFLICT, State.WAITING, State.UNSIGNED_DISPUTED),
         unsigned=unsigned,
         late=sum(number for where, number in late.items() if where.startswith(one.path)),
         rounds=sum(sums.rounds for sums in held.values()),

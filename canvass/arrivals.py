@@ -58,8 +58,7 @@ def arrive(end: End) -> Arrival:
         VerificationFailure: the round's id and its year contradict each other (“wrong year”).
     """
     basis, record = end.authorisation.record, end.end.record
-    if basis.round_id[:4] != f"{basis.year:04}":
-        raise VerificationFailure("year", "测评编号与测评年度不符，不予采用：请上级团组织核实批复。")
+    check_year(basis)
     supersedes = bytes.fromhex(record.supersedes) or None if isinstance(record, Result) else None
     digests = (end.end.digest, end.authorisation.digest, end.zero_report.digest)
     digest, authorisation, zero_report = map(bytes.fromhex, digests)
@@ -75,6 +74,16 @@ def arrive(end: End) -> Arrival:
         reason=record.below_quorum_reason if isinstance(record, Result) else record.reason,
         figures=own | _common_columns(end, basis),
     )
+
+
+def check_year(basis: Authorisation) -> None:
+    """Hold a round's id against the year that it is for.
+
+    Raises:
+        VerificationFailure: they contradict each other (“wrong year”).
+    """
+    if basis.round_id[:4] != f"{basis.year:04}":
+        raise VerificationFailure("year", "测评编号与测评年度不符，不予采用：请上级团组织核实批复。")
 
 
 def _basis(record: Authorisation) -> Basis:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert,
 
 from canvass.directory import chunks
 from canvass.ledger_schema import branches, organisations
+from canvass.publicity_schema import DISPUTED_PAPER
 from canvass.rollup_schema import State, expected, rollups
 from canvass.rollups import Deltas, RoundFigures, Sums, ancestors, contribution
 from canvass.schema import LAST_PAPER, OUTCOMES, STANDINGS, EndKind, Standing, ends, papers, standings
@@ -134,7 +135,7 @@ _ENDS: Select[Any] = select(
 ).outerjoin_from(ends, standings)
 """Branch and year, then what `_signed` takes."""
 
-_PAPERS: Select[Any] = select(papers).where(LAST_PAPER)
+_PAPERS: Select[Any] = select(papers, DISPUTED_PAPER.label("disputed")).where(LAST_PAPER)
 _ANY_PAPER = select(papers.c.id).limit(1)
 _KINDS = {int(kind): kind for kind in EndKind}
 
@@ -162,4 +163,5 @@ def _unsigned(row: Row[Any]) -> RoundFigures:
         invalid=row.invalid,
         satisfied=row.satisfied,
         signed=False,
+        disputed=bool(row.disputed),
     )

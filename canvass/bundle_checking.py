@@ -108,15 +108,11 @@ def _take_trust(path: Path, grounds: Grounds) -> dict[int, str | RoundError]:
 
 def _held(grounds: Grounds) -> frozenset[str]:
     """The trust documents that this home has, which count already."""
-    if grounds.registry is None:
-        return frozenset()
     with grounds.registry.reading() as connection:
         return frozenset(bytes(one).hex() for one in connection.scalars(select(trust_documents.c.digest)))
 
 
 def _before(grounds: Grounds, manifest: Verified[BundleManifest]) -> tuple[Verified[BundleManifest] | None, bool]:
-    if grounds.registry is None:
-        return None, False
     line = bytes.fromhex(fingerprint(grounds.trust.line_of(manifest.signer_keys[0])))
     with grounds.registry.reading() as connection:
         return manifest_before(connection, line, manifest)
@@ -160,9 +156,7 @@ def _check_documents(
 
 
 def _check_scope(vouched: Vouched, within: tuple[str, ...]) -> None:
-    """A branch that the ledger does not have is begun below its issuer's scope."""
-    places = (vouched.place,) if vouched.place else vouched.scopes
-    if not any(place.startswith(within) for place in places):
+    if not vouched.place.startswith(within):
         raise VerificationFailure("scope", OUTSIDE)
 
 

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, func, insert, select
 
-from canvass.arrivals import Arrival
 from canvass.ledger_schema import branches, lines, organisations
 from canvass.schema import issuers, words
 from rounds.errors import VerificationFailure
@@ -20,6 +19,34 @@ from rounds.trust import EVERYTHING
 OUTSIDE = "批复的签发单位不是该团支部的上级团组织，不予采用：请核实批复和台账。"
 _CHUNK = 500
 """Values in one IN list: SQLite took 999 parameters for a long time."""
+
+
+class NamedBranch(Protocol):
+    """The branch that an authorisation names, and in whose name it was issued."""
+
+    @property
+    def branch_code(self) -> str:
+        """'' where it bears none."""
+
+    @property
+    def branch_name(self) -> str:
+        """As the authorisation spells it."""
+
+    @property
+    def issuer(self) -> str:
+        """The organisation."""
+
+
+class Speaker(Protocol):
+    """Who speaks of a branch: an arrival, or an authorisation that is only looked at."""
+
+    @property
+    def basis(self) -> NamedBranch:
+        """What the authorisation says."""
+
+    @property
+    def key_id(self) -> bytes:
+        """Of the key that signed it."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +142,7 @@ _BRANCH: Select[Any] = select(
 class Branches:
     """The branches of one batch, found or begun, each in the scope of who authorised its round."""
 
-    def __init__(self, connection: Connection, arrivals: Iterable[Arrival]) -> None:
+    def __init__(self, connection: Connection, arrivals: Iterable[Speaker]) -> None:
         """Read at once every branch that the batch names by its code."""
         self._connection = connection
         self._issuers: dict[tuple[bytes, str, tuple[str, ...]], list[KnownOrganisation]] = {}
@@ -123,7 +150,7 @@ class Branches:
         self._by_code = {found.code: found for found in self._read_codes(codes)}
         self._by_name: dict[tuple[int, str], KnownBranch] = {}
 
-    def of(self, arrival: Arrival, scopes: tuple[str, ...]) -> KnownBranch:
+    def of(self, arrival: Speaker, scopes: tuple[str, ...]) -> KnownBranch:
         """The branch of `arrival`; begun where neither the ledger nor an earlier result has it.
 
         `scopes`: the paths below which its issuer may authorise, / for a root.
@@ -156,7 +183,7 @@ class Branches:
             self._by_name[key] = _known(found[0])
         return self._by_name[key]
 
-    def _places(self, arrival: Arrival, scopes: tuple[str, ...]) -> Sequence[KnownOrganisation]:
+    def _places(self, arrival: Speaker, scopes: tuple[str, ...]) -> Sequence[KnownOrganisation]:
         """Where the issuer may authorise.
 
         What a delegation says decides; a root is the organisations of the ledger that bear its name. One is begun where
@@ -167,7 +194,7 @@ class Branches:
             self._issuers[key] = [place for scope in scopes for place in self._found(arrival, scope)]
         return self._issuers[key]
 
-    def _found(self, arrival: Arrival, scope: str) -> list[KnownOrganisation]:
+    def _found(self, arrival: Speaker, scope: str) -> list[KnownOrganisation]:
         name, path = arrival.basis.issuer, f"{scope}@{arrival.key_id[:8].hex()}/"
         named = _named_organisations(name) if scope == EVERYTHING else _ORGANISATION.where(_at(scope))
         found = self._connection.execute(named).all() or self._connection.execute(_ORGANISATION.where(_at(path))).all()

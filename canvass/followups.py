@@ -15,9 +15,10 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select
 
+from canvass.counted import CountedRound, counted_rounds
 from canvass.directory import chunks
 from canvass.paper_rounds import paper_rounds
-from canvass.publicity import CountedRound, check_last, counted_rounds
+from canvass.publicity import check_obstacles
 from canvass.publicity_schema import follow_ups, paper_follow_ups
 from canvass.registry import Registry
 from rounds.errors import RuleRefusal
@@ -96,7 +97,7 @@ def record_follow_up(
     """Note that somebody reported `kind` as done on `day`.
 
     Raises:
-        RuleRefusal: the outcome is not 不满意; nothing follows from another one. Or a later entry followed this.
+        RuleRefusal: the outcome is not 不满意; nothing follows from another one. Or it counts no more.
         Unreadable: the registry failed.
     """
     if one.figures.outcome is not Outcome.UNSATISFIED:
@@ -104,7 +105,7 @@ def record_follow_up(
     table, owner = _TABLES[one.signed]
     row = {owner.name: one.end_id, "kind": int(kind), "day": day.toordinal(), "note": note}
     with registry.writing() as connection:
-        check_last(connection, [one])
+        check_obstacles(connection, [one])
         connection.execute(insert(table).values(**row, recorded=int(now.timestamp())))
 
 

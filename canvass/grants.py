@@ -1,8 +1,8 @@
 """Which branches of the ledger still wait for their 批复, and the record of those that got one.
 
 A branch waits when its year has no accepted valid result, nothing in dispute, and no authorisation that is still out;
-nor a valid one entered from paper. After 无效 or 作废 it waits again, for the next attempt, which stands on the signed
-end of the one before (after 无效 on paper, which nobody has signed, for the first).
+nor a valid or disputed one entered from paper. After 无效 or 作废 it waits again, for the next attempt, which stands on
+the signed end of the one before (after 无效 on paper, which nobody has signed, for the first).
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, or_, select
 
 from canvass.directory import next_id
 from canvass.grant_schema import grants
 from canvass.ledger import LedgerBranch, ledger_branches, ledger_organisations
+from canvass.publicity_schema import DISPUTED_PAPER
 from canvass.registry import Registry
 from canvass.schema import LAST_PAPER, OUTCOME_CODES, OUTCOMES, EndKind, ends, papers, round_number, standings
 from rounds.documents import Authorisation
@@ -59,7 +60,8 @@ def waiting(registry: Registry, *, year: int, path: str | None = None) -> list[W
         held = _ends(connection, year)
         granted = _granted(connection, year)
         entered = select(papers.c.branch).where(papers.c.year == year, LAST_PAPER)
-        on_paper = set(connection.scalars(entered.where(papers.c.outcome != OUTCOME_CODES[Outcome.INVALID])))
+        settled = or_(papers.c.outcome != OUTCOME_CODES[Outcome.INVALID], DISPUTED_PAPER)
+        on_paper = set(connection.scalars(entered.where(settled)))
     found = (_waiting(one, held[one.id], granted[one.id]) for one in listed if one.id not in on_paper)
     return [one for one in found if one is not None]
 

@@ -59,7 +59,7 @@ def plan_next(
     """The next bundle upward. `year`: rounds of another year are listed only if they were before.
 
     Raises:
-        RuleRefusal: more rounds than a bundle can list; or nothing to hand up, and nothing was before.
+        RuleRefusal: more rounds than a bundle can list; or not a single one, and nothing was handed up before.
         Unreadable, VerificationFailure: the registry failed, or contradicts what was handed up before.
     """
     with registry.reading() as connection:
@@ -73,7 +73,7 @@ def plan_next(
         content = Content()
         for document in _documents(connection, end_ids, trust_ids):
             content.add(document)
-        if not (rounds or content.count or last):  # later ones may be empty: they say that nothing has changed
+        if not (rounds or last):  # later ones may be empty: they say that nothing has changed
             raise RuleRefusal(_NOTHING)
     manifest = _signed(key, content, rounds, last, now)
     check_follows(manifest, last)

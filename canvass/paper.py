@@ -11,25 +11,22 @@ attempt, `paper_attempts` says.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select
+from sqlalchemy import Connection, Row, Select, insert, select
 
 from canvass.branch_years import BranchYears
-from canvass.codes import paper_round_id
 from canvass.directory import Directory, next_id
-from canvass.ledger import below
-from canvass.ledger_schema import branches, lines, organisations
+from canvass.ledger_schema import branches, organisations
 from canvass.paper_attempts import RowFate, at_odds, attempts_of, fate_of, figures_of, in_the_way
+from canvass.paper_disputes import Entered, disputed_ids, note, settle
 from canvass.paper_rows import NAME, PaperProblem, PaperRow, read_rows
-from canvass.publicity_schema import paper_disputes
 from canvass.receiving import read_file
 from canvass.registry import Registry
-from canvass.schema import LAST_PAPER, OUTCOME_CODES, OUTCOMES, ends, papers, standings, words
+from canvass.schema import OUTCOME_CODES, ends, papers, standings
 from canvass.tables import CAP, read_tables
 from rounds.rules import Outcome
 
@@ -125,46 +122,6 @@ def import_paper(
     return PaperImport(new, len(file.rows) - new, (), settled=settled, rerun=rerun, replaced=replaced)
 
 
-_Entered = list[tuple[int, PaperRow]]
-"""The id of an entry that is in, and the row that speaks of it."""
-
-
-def _settle(connection: Connection, known: _Entered, file: PaperFile, now: int) -> int:
-    """Two people's tables agree with what is in: noted, unless that is known; how many were disputed."""
-    disputed, agreed = disputed_ids(connection), agreed_ids(connection)
-    _note(connection, [(number, row) for number, row in known if number not in agreed], file, now, settled=True)
-    return sum(number in disputed for number, _ in known)
-
-
-def _note(connection: Connection, some: _Entered, file: PaperFile, now: int, *, settled: bool) -> None:
-    first = next_id(connection, paper_disputes)
-    names = ("registered", "collected", "satisfied", "invalid")
-    common = {"settled": settled, "file": file.digest, "recorded": now}
-    rows = [
-        {"id": first + at, "paper_id": number, **dict(zip(names, row.figures, strict=True)), **common}
-        for at, (number, row) in enumerate(some)
-    ]
-    if rows:
-        connection.execute(insert(paper_disputes), rows)
-
-
-def disputed_ids(connection: Connection) -> frozenset[int]:
-    """The entries of `papers` about which two people's tables disagree."""
-    return _last_said(connection, settled=False)
-
-
-def agreed_ids(connection: Connection) -> frozenset[int]:
-    """The entries that two people's tables, compared when they were entered or later, agree with."""
-    compared = select(papers.c.id).where(papers.c.checked.is_not(None))
-    return frozenset(connection.scalars(compared)) - disputed_ids(connection) | _last_said(connection, settled=True)
-
-
-def _last_said(connection: Connection, *, settled: bool) -> frozenset[int]:
-    newest = select(func.max(paper_disputes.c.id)).group_by(paper_disputes.c.paper_id)
-    query = select(paper_disputes.c.paper_id).where(paper_disputes.c.id.in_(newest))
-    return frozenset(connection.scalars(query.where(paper_disputes.c.settled == settled)))
-
-
 @dataclass(frozen=True)
 class _New:
     """A row that is to be entered."""
@@ -195,9 +152,9 @@ class _Entry:
         self._at = int(now.timestamp())
         self.new: list[_New] = []
         self.problems: list[PaperProblem] = []
-        self.known: _Entered = []
+        self.known: Entered = []
         """In already, with the same figures."""
-        self.differing: _Entered = []
+        self.differing: Entered = []
         """In already, with other figures: each is among the problems too."""
 
     def count(self, fate: RowFate) -> int:
@@ -251,7 +208,7 @@ class _Entry:
 
     def note_differing(self) -> None:
         """Keep that other figures were told of what is in."""
-        _note(self._connection, self.differing, self._file, self._at, settled=False)
+        note(self._connection, self.differing, self._file.digest, self._at, settled=False)
 
     def write(self) -> int:
         """Enter the new rows, bring the roll-ups up to date, note what two people agree on; how many it settled."""
@@ -263,7 +220,9 @@ class _Entry:
             return 0
         disputed = disputed_ids(self._connection)
         replaced = [one.follows.id for one in self.new if one.follows is not None and one.fate is RowFate.REPLACES]
-        return _settle(self._connection, self.known, self._file, self._at) + sum(map(disputed.__contains__, replaced))
+        return settle(self._connection, self.known, self._file.digest, self._at) + sum(
+            map(disputed.__contains__, replaced)
+        )
 
     def _rows(self) -> list[dict[str, Any]]:
         ids = Directory().words(self._connection, {word for one in self.new for word in one.row.words})
@@ -299,92 +258,3 @@ def _ledger_branch(row: PaperRow) -> Select[Any]:
     query = select(branches.c.id, branches.c.code, branches.c.registered).join_from(branches, organisations)
     query = query.where(branches.c.known, branches.c.name == row.name, organisations.c.name == row.organisation)
     return query.limit(2)
-
-
-@dataclass(frozen=True)
-class PaperEntry:
-    """One round without signatures, for reports; `checked`: two people's tables were compared."""
-
-    year: int
-    attempt: int
-    """More than 1: held again after 无效, or put right; the earlier entries are kept and count no more."""
-    line: str
-    organisation: str
-    path: str
-    branch_code: str
-    branch: str
-    secretary: str
-    since: str
-    method: str
-    held: str
-    supervisor: str
-    registered: int
-    collected: int
-    satisfied: int | None
-    invalid: int | None
-    outcome: Outcome
-    remark: str
-    checked: bool
-    disputed: bool
-    """Somebody has entered other figures, and nobody has settled which are right."""
-
-    @property
-    def round_id(self) -> str:
-        """What it is called where rounds are named."""
-        return paper_round_id(self.year, self.branch_code)
-
-    @property
-    def unsatisfied(self) -> int | None:
-        """不满意票数; None below quorum."""
-        if self.satisfied is None or self.invalid is None:
-            return None
-        return self.collected - self.invalid - self.satisfied
-
-
-_TEXTS = {name: words.alias(f"{name}_words") for name in ("secretary", "since", "method", "held", "supervisor")}
-_ENTRIES: Select[Any] = (
-    select(
-        papers.c.id,
-        papers.c.year,
-        papers.c.attempt,
-        lines.c.name.label("line"),
-        organisations.c.name.label("organisation"),
-        organisations.c.path,
-        branches.c.code.label("branch_code"),
-        branches.c.name.label("branch"),
-        *(table.c.word.label(name) for name, table in _TEXTS.items()),
-        papers.c.registered,
-        papers.c.collected,
-        papers.c.satisfied,
-        papers.c.invalid,
-        papers.c.outcome,
-        papers.c.remark,
-    )
-    .join_from(papers, branches)
-    .join(organisations, organisations.c.id == branches.c.organisation)
-    .join(lines, lines.c.id == organisations.c.line)
-)
-for _name, _table in _TEXTS.items():
-    _ENTRIES = _ENTRIES.join(_table, _table.c.id == papers.c[_name])
-_ENTRIES = _ENTRIES.where(LAST_PAPER)
-
-
-def _entry(row: Any, disputed: Collection[int], agreed: Collection[int]) -> PaperEntry:  # noqa: ANN401  of `_ENTRIES`
-    values = dict(row._mapping)  # noqa: SLF001  SQLAlchemy's public name for it
-    number, code = values.pop("id"), values.pop("branch_code") or ""
-    known = {"branch_code": code, "outcome": OUTCOMES[row.outcome]}
-    return PaperEntry(**values | known, checked=number in agreed, disputed=number in disputed)
-
-
-def paper_entries(registry: Registry, *, year: int | None = None, path: str | None = None) -> list[PaperEntry]:
-    """The rounds without signatures below `path` (None: all), of each its last attempt, by organisation and branch.
-
-    Raises:
-        Unreadable: the registry failed.
-    """
-    query = _ENTRIES.order_by(organisations.c.path, branches.c.code, branches.c.name)
-    query = query if year is None else query.where(papers.c.year == year)
-    with registry.reading() as connection:
-        disputed, agreed = disputed_ids(connection), agreed_ids(connection)
-        found = connection.execute(query if path is None else query.where(below(path)))
-        return [_entry(row, disputed, agreed) for row in found]

@@ -17,9 +17,9 @@ from sqlalchemy import Connection, Row, Select, select
 
 from canvass.codes import paper_round_id
 from canvass.paper_rows import PaperRow
-from canvass.publicity import steps_of, taken
 from canvass.schema import OUTCOME_CODES, papers, words
-from rounds.publicity import Publicity, publicity_on
+from canvass.steps import steps_of, taken
+from rounds.publicity import PUBLICITY_NAMES, Publicity, publicity_on
 from rounds.rules import Outcome
 
 
@@ -59,7 +59,7 @@ def fate_of(row: PaperRow, attempts: Sequence[Row[Any]], digests: Collection[byt
     *earlier, last = attempts
     if any(_is_of(one, row, last, digests) for one in earlier):
         return RowFate.EARLIER
-    if _is_invalid(last) and is_another_time(last.held_word, row.held):
+    if _is_invalid(last) and may_follow(last.held_word, row.held):
         return RowFate.RERUN
     if figures_of(last) == row.figures:
         return RowFate.REPLACES if agreed and _reads_otherwise(last, row) else RowFate.KNOWN
@@ -89,6 +89,17 @@ def is_another_time(one: str, other: str) -> bool:
     return shorter not in {longer[: len(shorter)], longer[-len(shorter) :]}  # no number at all begins any time
 
 
+def may_follow(before: str, after: str) -> bool:
+    """Whether `after` is another time, and not an earlier day where both name one with its year."""
+    days = [_numbers(text)[:_DATE] for text in (before, after)]
+    dated = all(len(day) == _DATE and day[0] >= _FIRST_YEAR for day in days)
+    return is_another_time(before, after) and not (dated and days[1] < days[0])
+
+
+_DATE = 3
+_FIRST_YEAR = 1900
+
+
 def _numbers(text: str) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d+", text)))
 
@@ -103,25 +114,22 @@ def _reads_otherwise(last: Row[Any], row: PaperRow) -> bool:
     return False
 
 
-_FIRST_WITHDRAW = {
-    Publicity.CONFIRMED: "已确认：更正录入前，请先用 objection {} --withdraw 撤回确认",
-    Publicity.POSTED: "正在公示：更正录入前，请先用 objection {} --raise 登记异议，再用 --withdraw 撤回确认",
-    Publicity.DISPUTED: "正在处理异议：更正录入前，请先用 objection {} --withdraw 撤回确认",
-    Publicity.ENDED: "公示已期满：公示期内收到异议的，请先用 objection {} --raise（--date 填收到之日）登记，"
-    "再用 --withdraw 撤回确认，方可更正录入",
-}
+_FIRST_WITHDRAW = "：更正录入前，请先{}用 objection {} --withdraw 写明原因撤回"
 
 
 def in_the_way(connection: Connection, attempt: Row[Any], code: str, today: date) -> str:
     """Why the attempt cannot be put right as it stands, and what to do first; '' where nothing is in the way."""
     steps = steps_of(connection, {attempt.id}, signed=False)[attempt.id]
     stands = publicity_on(map(taken, steps), today)
-    return _FIRST_WITHDRAW.get(stands, "").format(paper_round_id(attempt.year, code))
+    if stands is Publicity.COUNTED:
+        return ""
+    down = "" if stands is Publicity.CONFIRMED else "撤下公示，并"
+    return PUBLICITY_NAMES[stands] + _FIRST_WITHDRAW.format(down, paper_round_id(attempt.year, code))
 
 
 def at_odds(last: Row[Any]) -> str:
     """What one person's other figures are told."""
     said = "这个团支部本年度已录入过另一份未经签名的结果，两份数字不同：请核实，未作改动"
     if _is_invalid(last):
-        said += "；已录入的一份为无效，如系其后重新测评，请写明与其不同的测评时间（年月日）"
+        said += "；已录入的一份为无效，如系其后重新测评，请写明其后的测评时间（年月日）"
     return said

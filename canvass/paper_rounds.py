@@ -8,27 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, or_, select, tuple_
 
 from canvass.codes import paper_round_id, paper_round_parts
+from canvass.counted import TAKE_BACK, CountedRound, conflicting_rounds, counted_figures, counted_rounds
 from canvass.directory import chunks
 from canvass.ledger_schema import branches, lines, organisations
-from canvass.paper import agreed_ids, disputed_ids
-from canvass.publicity import CountedRound, counted_figures, counted_rounds, last_note, last_posting, steps_of, taken
+from canvass.paper_disputes import agreed_ids, disputed_ids
 from canvass.registry import Registry
 from canvass.schema import LAST_PAPER, OUTCOME_CODES, STANDINGS, EndKind, Standing, ends, papers, standings, words
+from canvass.steps import last_note, last_posting, steps_of, taken
 from rounds.errors import BadInput, RuleRefusal
+from rounds.publicity import Publicity
 from rounds.rules import Outcome
 
 STATIONED = "定点"
 """In 测评方式 as people fill it in."""
-_SETTLED = "两人重新核对原件、分别录入（import --paper F --second G）一致后方可办理。"
+_SETTLED = "两人重新核对原件、分别录入（import --paper F --second G）一致后方可办理。" + TAKE_BACK
 _DISPUTED = f"有两份录入的数字不一致，不予确认、不公示：{_SETTLED}"
 _INVALID = "无效（参与人数未达团员总数三分之二），没有可公示的结果：请重新测评。"
-_SIGNED = "已有签名的测评结果：以签名的结果为准，未经签名的不予确认、不公示。"
-_CONTESTED = "另有签名的测评结果在冲突或待确认中，不予确认、不公示：请先核实。"
+_SIGNED = "已有签名的测评结果：以签名的结果为准，未经签名的不予确认、不公示。" + TAKE_BACK
+_CONTESTED = "另有签名的测评结果在冲突或待确认中，不予确认、不公示：请先核实。" + TAKE_BACK
+_FOLLOWED = "刚才另有人重新录入，数字可能已不同：请核对后再办理。"
 _TOLD = {_SIGNED: "已有签名的测评结果，以其为准", _CONTESTED: "另有签名的测评结果在冲突或待确认中"}
 
 
@@ -41,21 +45,24 @@ class _Beside:
     signed: dict[tuple[int, int], str]
     """Branch and year → why the entry does not count."""
 
-    def obstacle(self, row: Row[Any], *, disputed: bool = False) -> str:
-        """Why the entry is neither confirmed nor posted; '' where nothing (`disputed`: else) stands in the way."""
-        if row.id in self.disputed and not disputed:
-            return _DISPUTED
+    def obstacle(self, row: Row[Any], *, contested: bool = False) -> str:
+        """Why the entry is neither confirmed nor posted; '' where nothing stands in the way.
+
+        `contested`: whoever takes a step back need not mind what contradicts the entry.
+        """
         if row.outcome == OUTCOME_CODES[Outcome.INVALID]:
             return _INVALID
-        return self.signed.get((row.branch, row.year), "")
+        if contested:
+            return ""
+        return _DISPUTED if row.id in self.disputed else self.signed.get((row.branch, row.year), "")
 
 
 def paper_rounds(
-    registry: Registry, *, year: int | None = None, only: Sequence[str] = (), disputed: bool = False
+    registry: Registry, *, year: int | None = None, only: Sequence[str] = (), contested: bool = False
 ) -> list[CountedRound]:
     """Valid entries without signatures, of one year or of all, or those of `only` alone (2016-paper-TM-02).
 
-    `disputed`: those about which tables disagree too, so that a confirmation of one can be taken back.
+    `contested`: those too that tables or signed results contradict, so that a confirmation of one can be taken back.
 
     Raises:
         BadInput: one of `only` is not in the registry.
@@ -66,12 +73,34 @@ def paper_rounds(
         found = _named(connection, only) if only else _all(connection, year)
         beside = _beside(connection, found)
         for row in found if only else ():
-            if obstacle := beside.obstacle(row, disputed=disputed):
+            if obstacle := beside.obstacle(row, contested=contested):
                 raise RuleRefusal(f"测评{paper_round_id(row.year, row.code)}{obstacle}")
-        counted = [row for row in found if not beside.obstacle(row, disputed=disputed)]
+        counted = [row for row in found if not beside.obstacle(row, contested=contested)]
         steps = steps_of(connection, {row.id for row in counted}, signed=False)
         agreed = agreed_ids(connection)
     return [_round(row, steps[row.id], checked=row.id in agreed) for row in counted]
+
+
+def contradicted_rounds(registry: Registry, *, year: int | None = None) -> list[CountedRound]:
+    """The rounds whose confirmation stands, though a conflict, a dispute or a signed result contradicts them.
+
+    Raises:
+        Unreadable: the registry failed.
+    """
+    undisputed = {one.end_id for one in paper_rounds(registry, year=year)}
+    entered = [one for one in paper_rounds(registry, year=year, contested=True) if one.end_id not in undisputed]
+    confirmed = [one for one in entered if one.publicity(date.max) is not Publicity.COUNTED]
+    return conflicting_rounds(registry, year=year) + confirmed
+
+
+def paper_obstacles(connection: Connection, wanted: Collection[int], *, contested: bool = False) -> dict[int, str]:
+    """Why some entries, which could be confirmed and posted when they were read, no longer can; by their ids."""
+    found: list[Row[Any]] = []
+    for some in chunks(wanted):
+        found += connection.execute(_QUERY.where(papers.c.id.in_(some))).all()
+    beside = _beside(connection, found)
+    now = {row.id: beside.obstacle(row, contested=contested) for row in found}
+    return {number: now.get(number, _FOLLOWED) for number in wanted if now.get(number, _FOLLOWED)}
 
 
 def beside_signed(registry: Registry, *, year: int | None = None) -> dict[str, str]:
@@ -87,16 +116,16 @@ def beside_signed(registry: Registry, *, year: int | None = None) -> dict[str, s
     return {named: _TOLD[why] for named, why in beside.items() if why}
 
 
-def rounds_named(registry: Registry, named: Sequence[str], *, disputed: bool = False) -> list[CountedRound]:
-    """The rounds of these names, signed or not; `disputed`: see `paper_rounds`.
+def rounds_named(registry: Registry, named: Sequence[str], *, contested: bool = False) -> list[CountedRound]:
+    """The rounds of these names, signed or not; `contested`: see `counted_rounds` and `paper_rounds`.
 
     Raises:
         BadInput, RuleRefusal, Unreadable: see `counted_rounds` and `paper_rounds`.
     """
     unsigned = [one for one in named if paper_round_parts(one)]
     signed = [one for one in named if not paper_round_parts(one)]
-    found = counted_rounds(registry, only=signed) if signed else []
-    return found + (paper_rounds(registry, only=unsigned, disputed=disputed) if unsigned else [])
+    found = counted_rounds(registry, only=signed, contested=contested) if signed else []
+    return found + (paper_rounds(registry, only=unsigned, contested=contested) if unsigned else [])
 
 
 _WORDS = {name: words.alias(f"paper_{name}") for name in ("secretary", "held", "method", "supervisor")}

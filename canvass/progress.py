@@ -1,7 +1,7 @@
 """工作进度督查 (四、工作督查 1): done and expected by 战线 and organisation from the roll-ups, the unfinished by name.
 
-Done is an accepted valid result; 未经签名验证 ones are counted apart. What is done after the deadline is late:
-the deadline's own day is in time (“应于4月1日前”, 4月1日 itself included).
+Done is an accepted valid result; 未经签名验证 ones are counted apart, and not at all while two people dispute them.
+What is done after the deadline is late: the deadline's own day is in time (“应于4月1日前”, 4月1日 itself included).
 
 Expected is the ledger, and besides it every branch outside of it that has an end here or that an organisation below
 lists in its last bundle (`listings`); so expected = done + 未经签名验证 + the unfinished that are named.
@@ -21,6 +21,7 @@ from canvass.grant_schema import grants
 from canvass.ledger import LedgerBranch, below, ledger_branches
 from canvass.ledger_schema import branches, lines, organisations
 from canvass.listings import Listing, by_branch, outsiders, without_ends
+from canvass.publicity_schema import DISPUTED_PAPER
 from canvass.registry import Registry
 from canvass.rollup_schema import State
 from canvass.rollups import DONE, RERUN, Sums, by_child, by_line, expectation, rows_below
@@ -203,12 +204,13 @@ _ON_PAPER = "已完成（未经签名验证）"
 _NOT_AUTHORISED = "尚未批复"
 _AUTHORISED = "已批复，未报送"
 _CONTESTED = "结果有冲突，待核实"
+_DISPUTED = "两份录入不一致，待核实"
 _WAITING = "只有待确认的更正件"
 _VOID = "已作废，需重新测评"
 _INVALID = "无效，需重新测评"
 _NOT_SEEN = "下级列为已报送，本登记库未收到"
 _FINISHED = frozenset({_DONE, _ON_PAPER})
-_RANK = (_DONE, _CONTESTED, _ON_PAPER, _WAITING, _NOT_SEEN, _AUTHORISED, _INVALID, _VOID)
+_RANK = (_DONE, _CONTESTED, _ON_PAPER, _DISPUTED, _WAITING, _NOT_SEEN, _AUTHORISED, _INVALID, _VOID)
 """Of several states the one nearest to a result is told: a branch authorised again no longer waits for its 批复. As the
 roll-ups rank them: what is entered without signatures does not hide a conflict of signed results."""
 _LISTED = {
@@ -233,9 +235,9 @@ def _states(connection: Connection, year: int) -> dict[int, str]:
     for branch, number in connection.execute(select(grants.c.branch, grants.c.round).where(grants.c.year == year)):
         if number not in rounds[branch]:
             found[branch].add(_AUTHORISED)
-    entered = select(papers.c.branch, papers.c.outcome).where(papers.c.year == year, LAST_PAPER)
-    for branch, outcome in connection.execute(entered):
-        found[branch].add(_ON_PAPER if outcome in _VALID else _INVALID)
+    entered = select(papers.c.branch, papers.c.outcome, DISPUTED_PAPER.label("disputed"))
+    for branch, outcome, disputed in connection.execute(entered.where(papers.c.year == year, LAST_PAPER)):
+        found[branch].add(_DISPUTED if disputed else _ON_PAPER if outcome in _VALID else _INVALID)
     return {branch: min(states, key=_RANK.index) for branch, states in found.items()}
 
 

@@ -20,9 +20,10 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    select,
 )
 
-from canvass.schema import MAX_LINE, digest_column, metadata
+from canvass.schema import MAX_LINE, digest_column, metadata, papers
 from rounds.publicity import Step
 
 STEP_CODES = {Step.CONFIRM: 1, Step.POST: 2, Step.OBJECT: 3, Step.SETTLE: 4, Step.WITHDRAW: 5}
@@ -91,5 +92,20 @@ paper_disputes = Table(
 )
 """What somebody else entered for a round that is in already, with other figures; or (`settled`) that two people's
 tables agreed with what is in. The last row of an entry is what holds; `file`: SHA-256 of the (first) table."""
+
+_said, _said_later = paper_disputes.alias("said"), paper_disputes.alias("said_later")
+DISPUTED_PAPER = (
+    select(_said.c.id)
+    .where(_said.c.paper_id == papers.c.id, _said.c.settled.is_(False))
+    .where(
+        ~select(_said_later.c.id)
+        .where(_said_later.c.paper_id == _said.c.paper_id, _said_later.c.id > _said.c.id)
+        .correlate(_said)
+        .exists()
+    )
+    .correlate(papers)
+    .exists()
+)
+"""Of `papers`: somebody has entered other figures, and nobody has settled which are right."""
 
 APPEND_ONLY = (publicity_steps, paper_steps, follow_ups, paper_follow_ups, paper_disputes)

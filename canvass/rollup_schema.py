@@ -33,6 +33,8 @@ class State(IntEnum):
     """On paper or from 暖青汇, valid: 未经签名验证, shown apart."""
     UNSIGNED_INVALID = 10
     """The same, below quorum (需重新测评): no more done than a signed one."""
+    UNSIGNED_DISPUTED = 11
+    """The same, entered by two people with figures that differ: neither done nor 需重新测评 until that is settled."""
 
 
 RATE_UNIT = 10**12

@@ -100,6 +100,7 @@ class RoundFigures:
     invalid: int | None
     satisfied: int | None
     signed: bool = True
+    disputed: bool = False
 
 
 def contribution(found: Sequence[RoundFigures]) -> dict[State, Sums]:
@@ -119,6 +120,7 @@ _BEST = (
     State.UNSATISFIED,
     State.CONFLICT,
     State.UNSIGNED,
+    State.UNSIGNED_DISPUTED,
     State.INVALID,
     State.VOID,
     State.UNSIGNED_INVALID,
@@ -130,6 +132,8 @@ _RANK = {state: rank for rank, state in enumerate(_BEST)}
 
 
 def _state(figures: RoundFigures, followed: set[int | None]) -> State:
+    if figures.disputed:
+        return State.UNSIGNED_DISPUTED
     if not figures.signed:
         return State.UNSIGNED if figures.outcome in _VALID else State.UNSIGNED_INVALID
     if figures.standing is not Standing.ACCEPTED:

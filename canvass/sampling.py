@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from canvass.counted import CountedRound, counted_rounds
 from canvass.paper_rounds import paper_rounds
-from canvass.publicity import CountedRound, counted_rounds
 from canvass.registry import Registry
 from canvass.supervising import Stratum, draw_sample
 from rounds.errors import RuleRefusal

@@ -60,7 +60,7 @@ __all__ = [  # the codes of what the columns hold are asked for here
     "round_number",
 ]
 
-FORMAT = "beikaobei-registry-v4"
+FORMAT = "beikaobei-registry-v5"
 
 MAX_LINE = 200
 

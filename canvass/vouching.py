@@ -1,78 +1,88 @@
 """Whose signature counts here and for which branch, asked without writing: what `import` would say of one document.
 
-    grounds = Grounds(trust, registry)        what this home has enrolled and taken in (`trust import`)
+    grounds = Grounds.of(registry, roots)     what this home has enrolled and taken in (`trust import`)
     grounds.vouch(authorisation)              root → delegation → …, or the reason why it does not hold
 
-The questions are those of `registering` and `directory`, in their order: delegation valid then, key not revoked, branch
-within the scope. A home without a registry knows its roots and no ledger.
+The questions are those of `registering`, in their order: round and year, delegation valid then, key not revoked, branch
+within the scope. Where the branch lies `import`'s own search says (`directory.Branches`); what that would begin, a
+branch or an organisation that the ledger does not have, is kept in memory, so that the next document of a bundle meets
+it as it would there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
+from canvass.arrivals import check_year
 from canvass.codes import round_number
-from canvass.directory import OUTSIDE
+from canvass.directory import Branches, KnownBranch, KnownOrganisation
 from canvass.held import HeldRounds
-from canvass.ledger_schema import branches, organisations
 from canvass.registry import Registry
 from canvass.trusting import trust_state
 from rounds.chain import Roots
 from rounds.documents import Authorisation
 from rounds.envelope import Verified
-from rounds.errors import VerificationFailure
 from rounds.keys import fingerprint
-from rounds.trust import EVERYTHING, Link, Trust
+from rounds.trust import Link, Trust
 
 
 @dataclass(frozen=True)
 class Vouched:
-    """An authorisation that counts: how its signer came to count, where it may speak, where the branch lies."""
+    """An authorisation that counts: how its signer came to count, and where the branch lies."""
 
     links: tuple[Link, ...]
-    scopes: tuple[str, ...]
     place: str
-    """The path of the branch's organisation in this ledger; '' where the ledger does not have it."""
+    """The path of the branch's organisation, or where `import` would begin the branch."""
+
+
+@dataclass
+class _Begun:
+    """What `import` would have begun so far."""
+
+    organisations: dict[str, KnownOrganisation] = field(default_factory=dict)
+    """By path."""
+    by_code: dict[str, KnownBranch] = field(default_factory=dict)
+    by_name: dict[tuple[int, str], KnownBranch] = field(default_factory=dict)
+
+    def next_id(self) -> int:
+        """An id that no row has."""
+        return -1 - len(self.organisations) - len(self.by_code) - len(self.by_name)
 
 
 @dataclass(frozen=True)
 class Grounds:
-    """What this home knows; `registry` None where it has none."""
+    """What this home knows."""
 
     trust: Trust
-    registry: Registry | None
+    registry: Registry
+    _begun: _Begun = field(default_factory=_Begun)
 
     @classmethod
-    def of(cls, registry: Registry | None, roots: Roots) -> Grounds:
-        """Those of a home with these roots.
+    def of(cls, registry: Registry, roots: Roots) -> Grounds:
+        """Those of a home with these roots; an empty registry where it has none.
 
         Raises:
             Unreadable: the registry failed.
         """
-        return cls(Trust(roots) if registry is None else trust_state(registry, roots), registry)
+        return cls(trust_state(registry, roots), registry)
 
     def vouch(self, authorisation: Verified[Authorisation]) -> Vouched:
         """Whether this authorisation counts.
 
         Raises:
-            VerificationFailure: root, delegation, revoked or scope: whichever does not hold.
+            VerificationFailure: year, root, delegation, revoked or scope: whichever does not hold.
             Unreadable: the registry failed.
         """
         record, key_id = authorisation.record, fingerprint(authorisation.signer_keys[0])
-        if self.registry is None:
-            scopes = self.trust.check(key_id, authorisation.digest, record.issued, seen=False)
-            place = ""
-        else:
-            with self.registry.reading() as connection:
-                seen = _has_seen(connection, authorisation)
-                scopes = self.trust.check(key_id, authorisation.digest, record.issued, seen=seen)
-                place = _place(connection, record.branch.code)
-                if place and not place.startswith(_places(connection, record.issuer, key_id, scopes)):
-                    raise VerificationFailure("scope", OUTSIDE)
-        return Vouched(self.trust.chain(key_id, record.issued, place), scopes, place)
+        check_year(record)
+        asked = _Asked(_Basis(record.branch.code, record.branch.name, record.issuer), bytes.fromhex(key_id))
+        with self.registry.reading() as connection:
+            seen = _has_seen(connection, authorisation)
+            scopes = self.trust.check(key_id, authorisation.digest, record.issued, seen=seen)
+            place = _Looking(connection, asked, self._begun).of(asked, scopes).path
+        return Vouched(self.trust.chain(key_id, record.issued, place), place)
 
 
 def _has_seen(connection: Connection, authorisation: Verified[Authorisation]) -> bool:
@@ -80,18 +90,32 @@ def _has_seen(connection: Connection, authorisation: Verified[Authorisation]) ->
     return HeldRounds(connection, {number}).has_seen(connection, number, bytes.fromhex(authorisation.digest))
 
 
-def _place(connection: Connection, code: str) -> str:
-    query = select(organisations.c.path).join_from(branches, organisations).where(branches.c.code == code)
-    return (connection.scalar(query) or "") if code else ""
+@dataclass(frozen=True)
+class _Basis:
+    branch_code: str
+    branch_name: str
+    issuer: str
 
 
-def _places(connection: Connection, issuer: str, key_id: str, scopes: Iterable[str]) -> tuple[str, ...]:
-    """Where the issuer may authorise; a root is the organisations of the ledger that bear its name."""
-    found: list[str] = []
-    for scope in scopes:
-        if scope != EVERYTHING:
-            found.append(scope)
-            continue
-        named = select(organisations.c.path).where(organisations.c.name == issuer, organisations.c.known)
-        found += connection.scalars(named).all() or [f"{EVERYTHING}@{key_id[:16]}/"]
-    return tuple(found)
+@dataclass(frozen=True)
+class _Asked:
+    basis: _Basis
+    key_id: bytes
+
+
+class _Looking(Branches):
+    """`import`'s search for a branch, which writes nothing."""
+
+    def __init__(self, connection: Connection, asked: _Asked, begun: _Begun) -> None:
+        super().__init__(connection, [asked])
+        self._begun = begun
+
+    def _begin_organisation(self, path: str, name: str) -> KnownOrganisation:  # noqa: ARG002  as where it is begun
+        made = KnownOrganisation(self._begun.next_id(), path, 0)
+        return self._begun.organisations.setdefault(path, made)
+
+    def _begin(self, place: KnownOrganisation, code: str, name: str) -> KnownBranch:
+        made = KnownBranch(self._begun.next_id(), code, name, place.id, place.path, place.line, None, known=False)
+        if code:
+            return self._begun.by_code.setdefault(code, made)
+        return self._begun.by_name.setdefault((place.id, name), made)

@@ -1,10 +1,10 @@
 """确认 and 公示 (附件 2, 5): which step may follow which, and which days a 公示 lasts; every date is an argument.
 
-    已计票 → 已确认 → 公示中 → 公示期满, with 异议处理中 between; a disputed result's confirmation can be withdrawn
+    已计票 → 已确认 → 公示中 → 公示期满, with 异议处理中 between; a confirmation can be withdrawn, and its 公示 with it
 
 “测评结果经上一级团组织确认后，应在公告栏、团属网站、暖青汇 APP 等平台进行公示，公示时间为 3 天”.
 Decided: natural days, the first one the day after posting; working days by a switch. 公示期满 is no step of anybody's:
-the days pass.
+the days pass. What has stood for its three days stands; it is withdrawn only where the figures are contradicted.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Step(StrEnum):
     SETTLE = "settle"
     """The objection was looked into and the result stands."""
     WITHDRAW = "withdraw"
-    """The confirmation is taken back; the result is counted and no more."""
+    """The confirmation is taken back, and the 公示 with it; the result is counted and no more."""
 
 
 STEP_NAMES = {
@@ -66,6 +66,7 @@ _STEPS = {
     (Publicity.CONFIRMED, Step.POST): Publicity.POSTED,
     (Publicity.CONFIRMED, Step.WITHDRAW): Publicity.COUNTED,
     (Publicity.POSTED, Step.OBJECT): Publicity.DISPUTED,
+    (Publicity.POSTED, Step.WITHDRAW): Publicity.COUNTED,
     (Publicity.DISPUTED, Step.SETTLE): Publicity.POSTED,
     (Publicity.DISPUTED, Step.WITHDRAW): Publicity.COUNTED,
 }
@@ -118,15 +119,18 @@ def publicity_on(steps: Iterable[StepTaken], today: date) -> Publicity:
     return Publicity.ENDED if ended else stands
 
 
-def take_step(steps: Iterable[StepTaken], step: Step, day: date) -> Publicity:
+def take_step(steps: Iterable[StepTaken], step: Step, day: date, *, contradicted: bool = False) -> Publicity:
     """Where the result stands after `step` on `day`.
+
+    `contradicted`: something calls the figures in question; then a 公示 that is over is withdrawn too.
 
     Raises:
         RuleRefusal: the step may not follow, or `day` lies before the step that it follows.
     """
     listed = list(steps)
     stands = publicity_on(listed, day)
-    after = _STEPS.get((stands, step))
+    ended = stands is Publicity.ENDED and step is Step.WITHDRAW and contradicted
+    after = _STEPS.get((Publicity.POSTED if ended else stands, step))
     if after is None:
         raise RuleRefusal(f"该测评结果{PUBLICITY_NAMES[stands]}，不能{STEP_NAMES[step]}。")
     if listed and day < listed[-1].day:

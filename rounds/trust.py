@@ -124,6 +124,19 @@ class Trust:
         """The first key of the organisation whose key this is: the same before and after a rotation."""
         return self._line.get(public, public)
 
+    def is_below(self, key_id: str, line: bytes) -> bool:
+        """Whether that key is of the organisation whose first key is `line`, or stands below it by any grant."""
+        public = self._by_id.get(key_id)
+        pending, seen = [] if public is None else [public], set[bytes]()
+        while pending:
+            one = pending.pop()
+            if self.line_of(one) == line:
+                return True
+            if one not in seen:
+                seen.add(one)
+                pending += [grant.parent for grant in self._holders[one].grants if grant.parent is not None]
+        return False
+
     def last_revocation(self, public: bytes) -> Revocation | None:
         """The last revocation of the organisation whose key this is."""
         return self._revocations.get(self._line.get(public, public))

@@ -99,6 +99,16 @@ def test_nothing_to_hand_up_is_no_bundle(closed: Admin, more: tuple[object, ...]
     assert make(closed, "1").json["sequence"] == 1  # the control
 
 
+def test_a_bundle_that_is_signed_with_another_key_of_this_home_is_warned_of(sent: Admin) -> None:
+    assert make(sent, "2").err == ""  # the control
+    words = ("keys", "new", "--name", "别的团委", "--out", sent.path("other.key"))
+    assert sent.run(*words).code == 0
+    ran = sent.run("bundle", "--org-key", sent.path("other.key"), "--out", sent.path("o.bundle"), "--json")
+    assert (ran.code, ran.json["organisation"]) == (0, "别的团委")
+    assert "此前由“某市团委”报送过，本次却由“别的团委”报送" in ran.err
+    assert "清单中有1次测评既不是“别的团委”或其下级批复的" in ran.err
+
+
 def test_what_cannot_be_written_is_not_remembered(sent: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     key = ("bundle", "--org-key", sent.path("org.key"), "--out")
     before = sent.files()

@@ -13,6 +13,7 @@ from admin_script import COMMAND, Admin, subprocess_environment
 from ledger_books import write_book
 from paper_samples import text
 
+from admin_cli import folders as folders_module
 from admin_cli.folders import folder_name
 from admin_cli.papers.kit import AUTHORISATION_NAME, CARD_NAME, WITH_CODES
 
@@ -141,14 +142,70 @@ def test_a_strange_folder_stops_everything(office: Admin) -> None:
         ((), 2, "二者选一"),
         (("--all-pending", "--branch", "B1"), 2, "二者选一"),
         (("--branch", "B9"), 1, "B9不在待批复之列"),
-        (("--all-pending", "--opens", "2017-04-02T08:00+08:00", "--closes", "2017-04-01T08:00+08:00"), 3, "开始时间"),
+        (("--all-pending", "--opens", "2017-04-02T08:00+08:00", "--closes", "2017-04-01T08:00+08:00"), 1, "开始时间"),
     ],
 )
 def test_refusals_leave_nothing(office: Admin, more: tuple[str, ...], code: int, said: str) -> None:
     ran = office.run(*words(office, *more))
     assert ran.code == code
     assert said in ran.error
-    assert folders(office) == []
+    assert not office.path("out").exists()
+
+
+def test_authorize_and_kit_refuse_a_reversed_window_alike(office: Admin) -> None:
+    window = ("--opens", "2017-04-02T08:00+08:00", "--closes", "2017-04-01T08:00+08:00")
+    line = ("authorize", "--org-key", office.path("org.key"), "--branch", "B1", "--year", 2016)
+    one = office.run(*line, *window, "--out", office.path("b1.auth"))
+    every = office.run(*words(office, "--all-pending", *window))
+    assert (one.code, every.code, one.error) == (1, 1, every.error)
+
+
+WINDOW = ("--opens", "2027-04-01T08:00+08:00", "--closes", "2027-04-02T08:00+08:00")
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (("--place", "操场"), "地点"),
+        (("--no-slips",), "投票凭条"),
+        (WINDOW, "开始时间.*结束时间"),
+        ((*WINDOW, "--method", "stationed"), "开始时间.*方式"),
+    ],
+)
+def test_a_folder_that_was_made_with_other_options_is_not_taken_over(
+    office: Admin, more: tuple[str, ...], told: str
+) -> None:
+    assert office.run(*words(office, "--branch", "B1")).code == 0
+    office.home.registry_path.unlink()  # cut off before it was noted
+    _list(office, *BRANCHES)
+    before = office.files()
+    ran = office.run(*words(office, "--branch", "B1", *more))
+    assert ran.code == 1
+    assert re.search(f"{told}.*与本次的不同：请按原来的选项", ran.error)
+    assert office.files() == before
+    assert office.run(*words(office, "--branch", "B1", "--json")).json["resumed"] == 1  # the control
+
+
+def test_a_folder_of_which_the_ledger_says_otherwise_now_is_not_taken_over(office: Admin) -> None:
+    assert office.run(*words(office, "--branch", "B1")).code == 0
+    office.home.registry_path.unlink()
+    _list(office, (*BRANCHES[0][:6], 31, *BRANCHES[0][7:]))
+    assert "登记注册团员数与本次的不同" in office.run(*words(office, "--branch", "B1")).error
+
+
+def test_a_full_disk_is_named_with_the_folder_and_leaves_nothing(
+    office: Admin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(folders_module, "write_synced", full)
+        ran = office.run(*words(office, "--branch", "B1"))
+    assert ran.code == 4
+    assert f"“{office.path('out')}/B1 土木1班团支部”（磁盘已满）" in ran.error
+    assert not office.path("out").exists()
+    assert office.run(*words(office, "--branch", "B1")).code == 0  # the control
 
 
 def test_a_key_of_another_organisation_authorises_nothing(office: Admin) -> None:

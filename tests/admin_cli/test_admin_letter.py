@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from admin_script import Admin
 from paper_samples import text
@@ -40,3 +42,31 @@ def test_without_papers_nothing_but_the_authorisation_is_written(office: Admin) 
     before = set(office.files())
     office.authorise()
     assert set(office.files()) - before == {"r.auth"}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--letter", "a.docx", "--envelope", "a.docx"), "两个文件都叫“.*a.docx”"),
+        (("--letter", "a.docx", "--envelope", "./x/../a.docx"), "两个文件都叫“.*a.docx”"),
+        (("--letter", "r.docx", "--out", "r.docx"), "两个文件都叫“.*r.docx”"),
+        (("--letter", "a.txt"), "“a.txt”须以 .docx 结尾"),
+        (("--envelope", "a.pdf"), "“a.pdf”须以 .docx 结尾"),
+    ],
+)
+def test_two_files_of_one_name_or_a_name_that_says_something_else(
+    admin: Admin, more: tuple[str, ...], said: str
+) -> None:
+    """One of two papers would be lost without a word, the one with the 启用码."""
+    admin.make_organisation()
+    admin.path("x").mkdir()
+    before = admin.files()
+    line = ("authorize", "--org-key", admin.path("org.key"), "--branch-name", "一", "--secretary", "张三")
+    figures = ("--year", 2016, "--members", 6, "--out", admin.path("r.auth"))
+    placed = [word if word.startswith("--") else f"{admin.folder}/{word}" for word in more]
+    ran = admin.run(*line, *figures, *placed)
+    assert ran.code == 2
+    assert re.search(said, ran.error)
+    assert admin.files() == before
+    papers = ("--letter", admin.path("a.docx"), "--envelope", admin.path("x/a.docx"))
+    assert admin.run(*line, *figures, *papers).code == 0  # the control

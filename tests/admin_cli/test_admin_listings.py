@@ -61,6 +61,7 @@ def test_what_came_in_since_is_not_named_twice(admin: Admin, handed: Upward) -> 
 def test_a_name_from_below_becomes_no_formula(admin: Admin, upward: Upward) -> None:
     """What a child lists is the child's own text, and stands in the parent's workbook and letter as text."""
     hostile = "=cmd|'/c calc'!A1"
+    upward.authorise(of_child())
     path = upward.hand_up()
     listing = BundledRound(
         attempt=1,

@@ -161,7 +161,7 @@ def test_two_people_put_an_entry_right_once_it_is_withdrawn(desk: Admin) -> None
     tables = [paper(desk.path(f"right{n}.xlsx"), right | {"备注": n}) for n in ("甲", "乙")]
     refused = enter(desk, *tables)
     assert (refused.code, refused.json["replaced"], refused.json["disputed"]) == (1, 0, 1)
-    assert f"请先用 objection {NAME} --withdraw 撤回确认" in refused.err
+    assert f"请先用 objection {NAME} --withdraw 写明原因撤回" in refused.err
     assert "数字不一致" in desk.run("publish", NAME).error
     assert "数字不一致" in desk.run("objection", NAME, "--settle", "无误").error
     taken_back = desk.run("objection", NAME, "--withdraw", "录入有误", "--json")
@@ -181,15 +181,46 @@ def test_two_people_put_an_entry_right_once_it_is_withdrawn(desk: Admin) -> None
     assert (entry["attempt"], entry["satisfied"], entry["checked"], entry["disputed"]) == (2, 20, True, False)
 
 
-def test_an_objection_within_the_days_of_a_notice_that_is_over_opens_the_way(desk: Admin) -> None:
+@pytest.mark.parametrize("objected", [False, True])
+def test_after_its_notice_is_over_an_entry_is_put_right_and_posted_anew(desk: Admin, objected: bool) -> None:
     assert desk.run("confirm", NAME, "--date", "2017-03-26").code == 0
     assert desk.run("publish", NAME, "--date", "2017-03-26").code == 0
-    tables = [paper(desk.path(f"right{n}.xlsx"), FAILED | {"满意票数": 20, "不满意票数": 5}) for n in range(2)]
-    assert "公示已期满" in enter(desk, *tables).err
+    right = FAILED | {"满意票数": 20, "不满意票数": 5}
+    tables = [paper(desk.path(f"right{n}.xlsx"), right | {"备注": str(n)}) for n in range(2)]
+    told = enter(desk, *tables).err
+    assert f"公示期满：更正录入前，请先撤下公示，并用 objection {NAME} --withdraw" in told
     assert "公示期满，不能登记异议" in desk.run("objection", NAME, "--raise", "来电").error
-    assert desk.run("objection", NAME, "--raise", "来电", "--date", "2017-03-28").code == 0
-    assert desk.run("objection", NAME, "--withdraw", "录入有误").code == 0
+    if objected:
+        assert desk.run("objection", NAME, "--raise", "来电", "--date", "2017-03-28").code == 0
+    assert desk.run("objection", NAME, "--withdraw", "").code == 2  # a reason is demanded
+    withdrawn = desk.run("objection", NAME, "--withdraw", "录入有误", "--date", "2017-04-10", "--json").json["rounds"]
+    assert [(one["publicity"], one["posted"], one["note"]) for one in withdrawn] == [("counted", None, "录入有误")]
     assert enter(desk, *tables).json["replaced"] == 1
+    assert desk.run("confirm", NAME, "--date", "2017-04-10").code == 0
+    again = desk.run("publish", NAME, "--date", "2017-04-10", "--json").json["rounds"]
+    assert [(one["first_day"], one["last_day"]) for one in again] == [("2017-04-11", "2017-04-13")]
+
+
+def test_what_was_posted_and_is_contradicted_now_is_named_until_it_is_withdrawn(desk: Admin) -> None:
+    torn = make_round(branch_code="TM-01", registered=6)
+    for name, data in (("b", torn.result(5, 1)), ("c", torn.result(4, 2))):
+        desk.path(f"{name}.result").write_bytes(data)
+    assert desk.run("import", desk.path("b.result")).code == 0
+    for named in (torn.round_id, NAME):
+        assert desk.run("confirm", named, "--date", "2017-04-02").code == 0
+        assert desk.run("publish", named, "--date", "2017-04-02").code == 0
+    calm = desk.run("summary", "--json")
+    assert (calm.json["contradicted"], calm.err) == ([], "")
+    ran = desk.run("import", desk.path("c.result"))
+    assert ran.code == 1
+    assert f"1个已确认或公示的测评现有冲突、录入不一致或另有签名结果（{torn.round_id}）" in ran.err
+    enter(desk, paper(desk.path("other.xlsx"), FAILED | {"满意票数": 20, "不满意票数": 5}))
+    assert desk.run("summary", "--json").json["contradicted"] == [torn.round_id, NAME]
+    for named in (torn.round_id, NAME):
+        ran = desk.run("objection", named, "--withdraw", "数字不同", "--date", "2017-04-03", "--json")
+        assert [one["publicity"] for one in ran.json["rounds"]] == ["counted"], ran.err
+    assert desk.run("summary", "--json").json["contradicted"] == []
+    assert desk.run("summary", "--json", "--year", 2015).json["contradicted"] == []
 
 
 def test_a_round_on_paper_is_held_again(desk: Admin) -> None:

@@ -145,6 +145,9 @@ def authorize_words(admin: Admin, *more: object) -> tuple[object, ...]:
     ("more", "code", "said"),
     [
         (("--slips", "{}/a.slips"), 2, "须写明凭条的 Word 文件"),
+        (("--slips", "{}/a.txt"), 2, "须写明凭条的 Word 文件"),
+        (("--slips", "{}/a.pdf"), 2, "须写明凭条的 Word 文件"),
+        (("--slips", "{}/a.docx", "--letter", "{}/a.docx"), 2, "两个文件都叫"),
         (("--slips", "{}/standing.docx"), 4, "已存在，不予覆盖"),
         (("--slips", "{}/a.docx", "--roster", "{}/roster.txt"), 1, "使用花名册，不能使用投票凭条"),
         (("--slips", "{}/no/such/a.docx"), 4, "不存在"),

@@ -159,7 +159,8 @@ def test_a_gap_and_a_fork_are_refused_and_nothing_of_them_is_taken_in(upward: Up
 def test_no_round_disappears_though_the_year_is_named(upward: Upward) -> None:
     old = make_round(by=CHILD, branch_code="TM-01", year=2015)
     upward.child.take_in(upward.child.put("a.result", old.result(5, 1)), roots=BELOW)
-    assert len(upward.plan(year=2016).manifest.record.rounds) == 0
+    with pytest.raises(RuleRefusal, match="没有可报送的测评"):  # a delegation alone makes no first bundle
+        upward.plan(year=2016)
     upward.hand_up()
     upward.child.take_in(upward.child.put("b.result", of_child().result(5, 1)), roots=BELOW)
     assert len(upward.plan(year=2016).manifest.record.rounds) == 2
@@ -298,6 +299,7 @@ def test_the_last_bundle_can_be_written_again_byte_for_byte(upward: Upward) -> N
 
 
 def test_of_two_bundles_made_at_once_one_is_remembered(upward: Upward) -> None:
+    upward.authorise(of_child())
     first, second = upward.plan(), upward.plan()
     remember(upward.child.registry, first, now=NOW)
     with pytest.raises(RuleRefusal, match="另一个程序"):
@@ -326,6 +328,7 @@ def test_a_stopped_import_goes_on_and_makes_the_same_rows(upward: Upward, monkey
 
 
 def test_of_two_importers_with_a_fork_one_is_refused_at_the_last_step(upward: Upward) -> None:
+    upward.authorise(of_child())
     path, other = upward.hand_up(), upward.parent.put("other.bundle", b"")
     other.write_bytes(forged(path, CHILD.key, issued="2017-04-02T10:00:00+08:00"))
     fate = BundleFate(str(path))

@@ -13,7 +13,6 @@ from test_canvass_bundles import BELOW, CHILD, Upward, forged, of_child, upward
 
 from canvass.accounting import unit_accounts
 from canvass.bundle_import import BundleFate, import_bundle
-from canvass.bundles import read_first
 from canvass.importing import Fate
 from canvass.ledger import import_ledger
 from canvass.ledger_rows import HEADING
@@ -155,6 +154,7 @@ def test_what_is_done_here_is_not_undone_by_a_list(upward: Upward) -> None:
 
 @pytest.mark.parametrize(("code", "heard_of"), [("FZ-01", 0), ("TM-02", 1)])
 def test_nobody_is_heard_on_a_sister_s_branch(upward: Upward, code: str, heard_of: int) -> None:
+    upward.authorise(of_child())
     path = upward.hand_up()
     lie = BundledRound(
         attempt=1,
@@ -173,11 +173,10 @@ def test_nobody_is_heard_on_a_sister_s_branch(upward: Upward, code: str, heard_o
 def test_a_branch_without_a_code_is_found_by_its_name(upward: Upward) -> None:
     """Below the sender, as a result without a code is when it comes in."""
     named = make_round(by=CHILD, branch_name="无代码团支部")
+    upward.authorise(of_child())
     path = upward.hand_up()
-    record = read_first(path, BELOW).record
     bare = {"attempt": 1, "branch_code": "", "end": "", "state": RoundState.MISSING}
     rounds = (BundledRound(branch_name="无代码团支部", round_id=named.round_id, **bare),)  # type: ignore[arg-type]  # as above
-    assert record.rounds == ()
     upward.take(upward.parent.put("lie.bundle", forged(path, CHILD.key, rounds=rounds)))
     assert told(left(upward.parent)["无代码团支部"])[0] == "已批复，未报送"
     assert (whole(upward.parent).expected, whole(upward.parent).done) == (4, 0)

@@ -16,7 +16,8 @@ from canvass.grants import waiting
 from canvass.importing import Fate
 from canvass.ledger import import_ledger
 from canvass.ledger_rows import HEADING
-from canvass.paper import PaperImport, import_paper, paper_entries, read_paper
+from canvass.paper import PaperImport, import_paper, read_paper
+from canvass.paper_entries import paper_entries
 from canvass.progress import missing, stand_by_line
 from canvass.rollup_schema import State
 from canvass.rollups import totals

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 
 import pytest
 from canvass_desk import Desk
-from rounds_factory import NOW, make_round
+from rounds_factory import NOW, make_round, payload_digest
 from sqlalchemy import delete, update
 
+from canvass.confirming import confirm_revision
+from canvass.counted import CountedRound, counted_rounds, title_of
 from canvass.followups import FollowUp, follow_up_lists, record_follow_up
-from canvass.publicity import CountedRound, Posting, counted_rounds, record_step, title_of
+from canvass.publicity import posted_periods, record_step
 from canvass.publicity_schema import follow_ups, publicity_steps
+from canvass.registry import open_registry
+from canvass.steps import Posting
 from rounds.errors import BadInput, RuleRefusal, Unreadable
 from rounds.publicity import Period, Publicity, Step
 
@@ -73,14 +79,127 @@ def test_one_round_that_refuses_stops_all(counted: Desk) -> None:
     assert [one.publicity(DAY) for one in by_name(counted).values()].count(Publicity.CONFIRMED) == 1
 
 
-def test_a_result_that_falls_into_conflict_is_no_longer_posted(desk: Desk) -> None:
-    torn = make_round(registered=10)
-    desk.take(torn.result(9, 0, 0))
-    (one,) = counted_rounds(desk.registry)
-    record_step(desk.registry, [one], Step.CONFIRM, DAY, now=NOW)
-    desk.take(torn.result(8, 0, 0))
+def taken(desk: Desk, step: Step, day: date = DAY, note: str = "") -> CountedRound:
+    """The step on the only round, as `objection` takes it where it leads back."""
+    posting = POSTING if step is Step.POST else None
+    back = step in {Step.OBJECT, Step.WITHDRAW}
+    (one,) = counted_rounds(desk.registry, only=[ROUND.round_id], contested=back)
+    (after,) = record_step(desk.registry, [one], step, day, now=NOW, posting=posting, note=note)
+    return after
+
+
+ROUND = make_round(registered=10)
+FIRST, OTHER = ROUND.result(9, 0, 0), ROUND.result(8, 0, 0)
+LATER = date(2017, 4, 20)
+
+
+@pytest.mark.parametrize("before", [(), (Step.POST,), (Step.POST, Step.OBJECT)])
+@pytest.mark.parametrize("day", [date(2017, 4, 4), LATER])
+def test_what_was_confirmed_or_posted_is_withdrawn_once_it_falls_into_conflict(
+    desk: Desk, before: tuple[Step, ...], day: date
+) -> None:
+    desk.take(FIRST)
+    for step in (Step.CONFIRM, *before):
+        taken(desk, step)
+    desk.take(OTHER)
+    for step in (Step.CONFIRM, Step.POST, Step.SETTLE):
+        with pytest.raises(RuleRefusal, match=r"有冲突.*objection --withdraw"):
+            taken(desk, step)
+    assert posted_periods(desk.registry) == {}
+    after = taken(desk, Step.WITHDRAW, day, "另报来一份不同的。")
+    assert (after.publicity(LATER), after.posting, after.note) == (
+        Publicity.COUNTED,
+        None,
+        "另报来一份不同的。",
+    )
+    assert len(desk.dump()["publicity_steps"]) == len(before) + 2  # all of it stays for the record
+    with pytest.raises(RuleRefusal, match="有冲突"):  # nothing is left to be taken back
+        taken(desk, Step.WITHDRAW, day, "再次")
+
+
+def test_a_conflict_of_what_nobody_confirmed_has_nothing_to_withdraw(desk: Desk) -> None:
+    desk.take_in(desk.put("a.result", FIRST), desk.put("b.result", OTHER))
     with pytest.raises(RuleRefusal, match="有冲突"):
-        counted_rounds(desk.registry, only=[one.round_id])
+        taken(desk, Step.WITHDRAW)
+
+
+def test_without_a_conflict_a_signed_result_stands_once_its_notice_is_over(desk: Desk) -> None:
+    desk.take(FIRST)
+    taken(desk, Step.CONFIRM)
+    taken(desk, Step.POST)
+    with pytest.raises(RuleRefusal, match="公示期满，不能撤回确认"):
+        taken(desk, Step.WITHDRAW, LATER)
+    desk.take(OTHER)
+    assert taken(desk, Step.WITHDRAW, LATER).publicity(LATER) is Publicity.COUNTED  # the control
+
+
+def test_an_objection_is_noted_in_a_conflict_too(desk: Desk) -> None:
+    desk.take(FIRST)
+    taken(desk, Step.CONFIRM)
+    taken(desk, Step.POST)
+    desk.take(OTHER)
+    assert taken(desk, Step.OBJECT, date(2017, 4, 4), "来电").publicity(LATER) is Publicity.DISPUTED
+    assert taken(desk, Step.WITHDRAW, LATER, "冲突").publicity(LATER) is Publicity.COUNTED
+
+
+def test_a_confirmed_revision_was_never_posted_with_the_original(desk: Desk) -> None:
+    desk.take(FIRST)
+    taken(desk, Step.CONFIRM)
+    taken(desk, Step.POST)
+    assert posted_periods(desk.registry) == {ROUND.round_id: POSTING.period}
+    revision = ROUND.result(8, 0, 0, supersedes=payload_digest(FIRST))
+    desk.take(revision)
+    assert posted_periods(desk.registry) == {ROUND.round_id: POSTING.period}  # it waits: the original still counts
+    confirm_revision(desk.registry, payload_digest(revision), now=NOW)
+    assert posted_periods(desk.registry) == {}
+    assert [one.publicity(DAY) for one in counted_rounds(desk.registry)] == [Publicity.COUNTED]
+
+
+@contextmanager
+def another_clerk(desk: Desk) -> Iterator[Desk]:
+    """A connection of its own to the same registry."""
+    registry = open_registry(desk.url)
+    try:
+        yield Desk(desk.folder, registry, desk.url)
+    finally:
+        registry.dispose()
+
+
+def test_of_two_clerks_the_one_who_confirms_what_has_fallen_into_conflict_is_refused(desk: Desk) -> None:
+    desk.take(FIRST)
+    (stale,) = counted_rounds(desk.registry)
+    with another_clerk(desk) as other:
+        other.take(OTHER)
+    for step in (Step.CONFIRM, Step.POST):
+        with pytest.raises(RuleRefusal, match=f"{ROUND.round_id}的结果有冲突"):
+            record_step(desk.registry, [stale], step, DAY, now=NOW, posting=POSTING)
+    assert desk.dump()["publicity_steps"] == []
+
+
+def test_of_two_clerks_the_one_who_confirms_what_was_replaced_is_refused(desk: Desk) -> None:
+    revision = ROUND.result(8, 0, 0, supersedes=payload_digest(FIRST))
+    desk.take(FIRST)
+    desk.take(revision)
+    (stale,) = counted_rounds(desk.registry)
+    with another_clerk(desk) as other:
+        confirm_revision(other.registry, payload_digest(revision), now=NOW)
+    for step in (Step.CONFIRM, Step.WITHDRAW):
+        with pytest.raises(RuleRefusal, match="已由更正件取代"):
+            record_step(desk.registry, [stale], step, DAY, now=NOW)
+    (fresh,) = counted_rounds(desk.registry)
+    record_step(desk.registry, [fresh], Step.CONFIRM, DAY, now=NOW)  # the control
+
+
+def test_of_two_clerks_the_one_who_reports_on_a_conflict_is_refused(desk: Desk) -> None:
+    failed = make_round(registered=10)
+    desk.take(failed.result(4, 5, 0))
+    (stale,) = counted_rounds(desk.registry)
+    record_follow_up(desk.registry, stale, FollowUp.PARTY, DAY, now=NOW)  # the control
+    with another_clerk(desk) as other:
+        other.take(failed.result(5, 4, 0))
+    with pytest.raises(RuleRefusal, match="有冲突"):
+        record_follow_up(desk.registry, stale, FollowUp.LEAGUE, DAY, now=NOW)
+    assert len(desk.dump()["follow_ups"]) == 1
 
 
 @pytest.mark.parametrize("table", [publicity_steps, follow_ups])

@@ -18,16 +18,18 @@ from test_canvass_paper import FIRST, FZ, SECOND, enter, listed, paper
 from canvass.branch_years import BranchYears
 from canvass.followups import FollowUp, follow_up_lists, record_follow_up
 from canvass.grants import waiting
-from canvass.paper import PaperImport, import_paper, paper_entries, read_paper
-from canvass.paper_attempts import is_another_time
+from canvass.paper import PaperImport, import_paper, read_paper
+from canvass.paper_attempts import is_another_time, may_follow
+from canvass.paper_entries import paper_entries
 from canvass.paper_rounds import paper_rounds, rounds_named
 from canvass.progress import missing, stand_by_line
-from canvass.publicity import Posting, posted_periods, record_step
+from canvass.publicity import posted_periods, record_step
 from canvass.publicity_schema import paper_steps
 from canvass.rollup_schema import State
 from canvass.rollups import totals
 from canvass.sampling import sample_branches
 from canvass.schema import papers
+from canvass.steps import Posting
 from rounds.errors import RuleRefusal, Unreadable
 from rounds.publicity import Period, Publicity, Step
 from rounds.rules import Outcome
@@ -98,12 +100,15 @@ def test_it_may_be_invalid_again_with_the_same_figures(listed: Desk) -> None:
     listed.rolled_up()
 
 
-@pytest.mark.parametrize("held", ["2017年4月1日", "2017-04-01", "2017年4月1日上午", "4月1日", "2017年4月", ""])
-def test_other_figures_of_the_same_time_are_a_dispute(listed: Desk, held: str) -> None:
+@pytest.mark.parametrize(
+    "held",
+    ["2017年3月31日", "2016年4月8日", "2017年4月1日", "2017-04-01", "2017年4月1日上午", "4月1日", "2017年4月", ""],
+)
+def test_other_figures_of_the_same_time_or_of_an_earlier_one_are_a_dispute(listed: Desk, held: str) -> None:
     enter(listed, INVALID)
     done = enter(listed, AGAIN | {"测评时间": held})
     assert (done.entered, done.disputed) == (0, 1)
-    assert "请写明与其不同的测评时间" in done.problems[0].reason
+    assert "请写明其后的测评时间" in done.problems[0].reason
     assert [entry.outcome for entry in paper_entries(listed.registry)] == [Outcome.INVALID]
     assert enter(listed, AGAIN).rerun == 1  # the control
 
@@ -133,6 +138,23 @@ def test_after_a_valid_round_another_time_is_no_rerun(listed: Desk) -> None:
 )
 def test_what_is_another_time(one: str, other: str, differ: bool) -> None:
     assert (is_another_time(one, other), is_another_time(other, one)) == (differ, differ)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "follows"),
+    [
+        ("2017年4月1日", "2017年4月8日", True),
+        ("2017年4月8日", "2017年4月1日", False),
+        ("2017年12月31日", "2018-01-02", True),
+        ("2017年4月1日15时", "2017年4月1日9时", True),
+        ("2017年4月8日", "4月1日", True),
+        ("4月8日", "4月1日", True),
+        ("2017年4月8日", "2017年4月", False),
+    ],
+)
+def test_what_may_follow(before: str, after: str, follows: bool) -> None:
+    """Within a day, and without a year, nobody can say which was first."""
+    assert may_follow(before, after) is follows
 
 
 def test_a_cell_that_holds_a_date_says_the_day(listed: Desk) -> None:
@@ -225,9 +247,10 @@ OBJECTED = (Step.CONFIRM, Step.POST, Step.OBJECT)
     ("steps", "today", "told", "back"),
     [
         ((Step.CONFIRM,), NOW, "已确认.*objection 2016-paper-TM-02 --withdraw", (Step.WITHDRAW,)),
-        (OBJECTED[:2], NOW, "正在公示.*--raise.*--withdraw", (Step.OBJECT, Step.WITHDRAW)),
-        (OBJECTED, NOW, "正在处理异议.*--withdraw", (Step.WITHDRAW,)),
-        (OBJECTED[:2], NOW.replace(year=2018), "公示已期满.*--date.*--withdraw", (Step.OBJECT, Step.WITHDRAW)),
+        (OBJECTED[:2], NOW, "公示中.*请先撤下公示.*--withdraw", (Step.WITHDRAW,)),
+        (OBJECTED[:2], NOW, "公示中.*--withdraw", (Step.OBJECT, Step.WITHDRAW)),
+        (OBJECTED, NOW, "异议处理中.*--withdraw", (Step.WITHDRAW,)),
+        (OBJECTED[:2], NOW.replace(year=2018), "公示期满.*--withdraw", (Step.OBJECT, Step.WITHDRAW)),
     ],
 )
 def test_what_was_confirmed_is_taken_back_first(
@@ -245,7 +268,7 @@ def test_what_was_confirmed_is_taken_back_first(
     assert (refused.entered, refused.disputed) == (0, 1)
     assert re.search(told, problem.reason)
     for step in back:  # although it is disputed now: nothing else leads out of it
-        record_step(listed.registry, rounds_named(listed.registry, [NAME], disputed=True), step, DAY, now=NOW)
+        record_step(listed.registry, rounds_named(listed.registry, [NAME], contested=True), step, DAY, now=NOW)
     assert (again().replaced, posted_periods(listed.registry)) == (1, {})
     (one,) = paper_rounds(listed.registry)
     assert (one.steps, one.publicity(DAY), one.note) == ((), Publicity.COUNTED, "")

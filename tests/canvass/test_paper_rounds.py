@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from canvass_desk import Desk
 from rounds_factory import NOW, make_round
 from sqlalchemy import delete, update
 from test_canvass_paper import FIRST, SECOND, enter, listed
+from test_canvass_publicity import another_clerk
 
+from canvass.accounting import unit_accounts
 from canvass.codes import paper_round_parts
+from canvass.counted import CountedRound, counted_rounds, title_of
 from canvass.followups import FollowUp, follow_up_lists, record_follow_up
-from canvass.paper import paper_entries
+from canvass.grants import waiting
+from canvass.paper_entries import paper_entries
 from canvass.paper_rounds import paper_rounds, rounds_named
-from canvass.publicity import Posting, counted_rounds, posted_periods, record_step, title_of
+from canvass.progress import missing, stand_by_line, stand_by_organisation
+from canvass.publicity import posted_periods, record_step
 from canvass.publicity_schema import paper_disputes, paper_follow_ups, paper_steps
 from canvass.sampling import sample_branches
+from canvass.steps import Posting
 from rounds.errors import BadInput, RuleRefusal, Unreadable
 from rounds.publicity import Period, Publicity, Step
 from rounds.rules import Outcome
@@ -29,6 +36,7 @@ DAY = date(2017, 4, 2)
 POSTING = Posting(DAY, Period(date(2017, 4, 3), date(2017, 4, 5)), ("公告栏",))
 NAME = "2016-paper-TM-02"
 FAILED = FIRST | {"满意票数": 12, "不满意票数": 13, "无效票数": 2}
+BELOW = FIRST | {"参与测评人数": 19, "满意票数": "", "不满意票数": "", "无效票数": ""}
 
 
 def confirmed(desk: Desk) -> list[str]:
@@ -100,6 +108,47 @@ def test_what_two_people_disagree_about_cannot_be_confirmed_until_they_agree(
     assert paper_rounds(listed.registry) == []  # it can be disputed again, though it was confirmed
 
 
+def done(desk: Desk) -> tuple[int, int, int, int, list[tuple[str, str]]]:
+    """未经签名验证 and 需重新测评 in `progress`, 未经签名验证 and contested in `account`; the unfinished on paper."""
+    stands = stand_by_line(desk.registry, year=2016, deadline=DAY)
+    accounts = unit_accounts(desk.registry, year=2016, deadline=DAY)
+    left = missing(desk.registry, year=2016)
+    named = [(one.branch.code, one.state) for one in left if one.state != "尚未批复"]
+    for stand in (*stands, *stand_by_organisation(desk.registry, year=2016)):
+        assert (stand.done, stand.late) == (0, 0)
+    assert sum(one.expected - one.unsigned for one in stands) == len(left)
+    desk.rolled_up()
+    sums = [(one.unsigned, one.again) for one in stands], [(one.unsigned, one.contested) for one in accounts]
+    (unsigned, again), (counted, contested) = (tuple(map(sum, zip(*some, strict=True))) for some in sums)
+    return unsigned, again, counted, contested, named
+
+
+@pytest.mark.parametrize("entered", [FIRST, FAILED, BELOW])
+def test_an_entry_that_two_people_dispute_is_not_done(listed: Desk, entered: dict[str, Any]) -> None:
+    valid = int(entered is not BELOW)
+    of_one = [] if valid else [("TM-02", "无效，需重新测评")]
+    enter(listed, entered)
+    assert done(listed) == (valid, 1 - valid, valid, 0, of_one)  # the control
+    assert enter(listed, entered | {"参与测评人数": 28, "满意票数": 20, "不满意票数": 5, "无效票数": 3}).disputed == 1
+    assert done(listed) == (0, 0, 0, 1, [("TM-02", "两份录入不一致，待核实")])
+    assert "TM-02" not in {one.branch.code for one in waiting(listed.registry, year=2016)}
+    assert enter(listed, entered, second=[entered]).settled == 1
+    assert done(listed) == (valid, 1 - valid, valid, 0, of_one)
+
+
+def test_a_dispute_that_is_settled_by_other_figures_is_done_and_a_signed_result_is_whatever_paper_says(
+    listed: Desk,
+) -> None:
+    enter(listed, FIRST)
+    by_another_table(listed)
+    assert enter(listed, FAILED, second=[FAILED | {"备注": "乙"}]).replaced == 1
+    assert done(listed) == (1, 0, 1, 0, [])
+    by_another_table(listed)
+    listed.take(make_round(branch_code="TM-02", registered=30).result(20, 5, 5))
+    assert [one.branch.code for one in missing(listed.registry, year=2016)] == ["TM-01", "FZ-01"]
+    listed.rolled_up()
+
+
 def test_a_second_person_may_come_later(listed: Desk) -> None:
     enter(listed, FIRST)
     assert [one.checked for one in paper_rounds(listed.registry)] == [False]
@@ -135,6 +184,50 @@ def test_a_signed_result_takes_the_place_of_the_paper(listed: Desk) -> None:
     listed.take(torn.result(19, 5, 5))
     with pytest.raises(RuleRefusal, match="在冲突或待确认中"):
         paper_rounds(listed.registry, only=[NAME])
+
+
+@pytest.mark.parametrize("day", [date(2017, 4, 4), date(2017, 4, 20)])
+@pytest.mark.parametrize("contested", [False, True])
+def test_the_notice_of_paper_is_withdrawn_where_a_signed_result_or_a_conflict_takes_its_place(
+    listed: Desk, day: date, contested: bool
+) -> None:
+    enter(listed, FIRST)
+    assert confirmed(listed) == [NAME]
+    record_step(listed.registry, paper_rounds(listed.registry), Step.POST, DAY, now=NOW, posting=POSTING)
+    signed = make_round(branch_code="TM-02", registered=30)
+    listed.take(signed.result(20, 5, 5))
+    if contested:
+        listed.take(signed.result(19, 5, 5))
+    with pytest.raises(RuleRefusal, match=r"签名.*objection --withdraw"):
+        rounds_named(listed.registry, [NAME])
+    (one,) = rounds_named(listed.registry, [NAME], contested=True)
+    (after,) = record_step(listed.registry, [one], Step.WITHDRAW, day, now=NOW, note="另有签名的")
+    assert (after.publicity(day), after.note, posted_periods(listed.registry)) == (
+        Publicity.COUNTED,
+        "另有签名的",
+        {},
+    )
+
+
+def refused(desk: Desk, stale: CountedRound, told: str) -> None:
+    """Neither confirmed nor reported on, though it was read before."""
+    with pytest.raises(RuleRefusal, match=f"{NAME}{told}"):
+        record_step(desk.registry, [stale], Step.CONFIRM, DAY, now=NOW)
+    with pytest.raises(RuleRefusal, match=f"{NAME}{told}"):
+        record_follow_up(desk.registry, stale, FollowUp.PARTY, DAY, now=NOW)
+
+
+def test_of_two_clerks_the_one_who_confirms_what_is_disputed_or_signed_since_is_refused(listed: Desk) -> None:
+    enter(listed, FAILED)
+    (stale,) = paper_rounds(listed.registry)
+    with another_clerk(listed) as other:
+        by_another_table(other)
+        refused(listed, stale, "有两份录入的数字不一致")
+        enter(other, FAILED, second=[FAILED])
+        record_follow_up(listed.registry, stale, FollowUp.PARTY, DAY, now=NOW)  # the control
+        other.take(make_round(branch_code="TM-02", registered=30).result(20, 5, 5))
+        refused(listed, stale, "已有签名的测评结果")
+    assert (listed.dump()["paper_steps"], len(listed.dump()["paper_follow_ups"])) == ([], 1)
 
 
 def test_a_void_round_before_it_does_not_stand_in_the_way(listed: Desk) -> None:

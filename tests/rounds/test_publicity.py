@@ -54,6 +54,7 @@ ALLOWED = {
     (Publicity.CONFIRMED, Step.POST): Publicity.POSTED,
     (Publicity.CONFIRMED, Step.WITHDRAW): Publicity.COUNTED,
     (Publicity.POSTED, Step.OBJECT): Publicity.DISPUTED,
+    (Publicity.POSTED, Step.WITHDRAW): Publicity.COUNTED,
     (Publicity.DISPUTED, Step.SETTLE): Publicity.POSTED,
     (Publicity.DISPUTED, Step.WITHDRAW): Publicity.COUNTED,
 }
