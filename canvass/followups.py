@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select
 
-from canvass.directory import chunks
+from canvass.bulk import chunks
 from canvass.paper_rounds import paper_rounds
 from canvass.publicity import CountedRound, check_last, counted_rounds
 from canvass.publicity_schema import follow_ups, paper_follow_ups

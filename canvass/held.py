@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
-from canvass.directory import chunks
+from canvass.bulk import Among, chunks
 from canvass.packing import bare_record
 from canvass.schema import STANDING_CODES, Standing, confirmations, ends, envelopes, standings
 from canvass.standing import Claim, Judgement, judge
@@ -26,6 +26,9 @@ class _End:
     """None until it is needed: then read from the envelope."""
 
 
+_ENDS = Among(select(ends.c.round, ends.c.id, ends.c.digest), ends.c.round)
+
+
 class HeldRounds:
     """The ends of some rounds, those of the batch among them."""
 
@@ -33,12 +36,8 @@ class HeldRounds:
         """Read the ends of `rounds` (`round_number`)."""
         self._ends: dict[int, dict[bytes, _End]] = defaultdict(dict)
         self._new: set[int] = set()
-        query = select(ends.c.round, ends.c.id, ends.c.digest).where(
-            ends.c.round.in_(bindparam("some", expanding=True))
-        )
-        for some in chunks(rounds):
-            for row in connection.execute(query, {"some": some}):
-                self._ends[row.round][bytes(row.digest)] = _End(row.id, bytes(row.digest), None)
+        for number, end_id, digest in _ENDS.rows(connection, rounds):
+            self._ends[number][bytes(digest)] = _End(end_id, bytes(digest), None)
 
     def has(self, number: int, digest: bytes) -> bool:
         """Whether the round has that very end."""

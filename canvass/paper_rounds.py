@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, or_, select, tuple_
 
+from canvass.bulk import chunks
 from canvass.codes import paper_round_id, paper_round_parts
-from canvass.directory import chunks
 from canvass.ledger_schema import branches, lines, organisations
 from canvass.paper import agreed_ids, disputed_ids
 from canvass.publicity import CountedRound, counted_figures, counted_rounds, last_note, last_posting, steps_of, taken

@@ -46,7 +46,7 @@ class Predecessors:
     def add(self, number: int, arrival: Arrival, branch: KnownBranch) -> None:
         """An end that the batch has entered as `number`."""
         basis = arrival.basis
-        valid = _is_valid(arrival.figures["kind"], arrival.figures["outcome"])
+        valid = _is_valid(arrival.figures.kind, arrival.figures.outcome)
         made = _Previous(number, valid, basis.attempt, basis.year, basis.issuer, branch.id)
         self._of_batch[arrival.claim.digest] = made
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select
 
+from canvass.bulk import chunks
 from canvass.codes import paper_round_id
-from canvass.directory import chunks
 from canvass.ledger_schema import branches, lines, organisations
 from canvass.packing import unpack
 from canvass.publicity_schema import STEP_CODES, STEPS, paper_steps, publicity_steps
