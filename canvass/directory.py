@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, Table, func, insert, select
 
 from canvass.arrivals import Arrival
@@ -21,8 +22,7 @@ from rounds.trust import EVERYTHING
 OUTSIDE = "批复的签发单位不是该团支部的上级团组织，不予采用：请核实批复和台账。"
 
 
-@dataclass(frozen=True)
-class KnownBranch:
+class KnownBranch(msgspec.Struct, frozen=True, gc=False):
     """A branch with what a round of it is held against; `registered` None while unknown."""
 
     id: int

@@ -7,8 +7,8 @@ slim table need not hold what only a conflict asks for.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
 from canvass.bulk import Among, chunks
@@ -18,8 +18,7 @@ from canvass.standing import Claim, Judgement, judge
 from rounds.documents import Result
 
 
-@dataclass
-class _End:
+class _End(msgspec.Struct, gc=False):
     id: int
     digest: bytes
     claim: Claim | None
@@ -41,12 +40,15 @@ class HeldRounds:
 
     def has(self, number: int, digest: bytes) -> bool:
         """Whether the round has that very end."""
-        return digest in self._ends.get(number, {})
+        return digest in self._ends.get(number, ())
 
     def has_seen(self, connection: Connection, number: int, authorisation: bytes) -> bool:
         """Whether an end of that very authorisation is in."""
-        found = self._ends.get(number, {}).values()
-        return any((end.claim or _read_claim(connection, end)).authorisation == authorisation for end in found)
+        found = self._ends.get(number)
+        if found is None:
+            return False
+        claims = (end.claim or _read_claim(connection, end) for end in found.values())
+        return any(claim.authorisation == authorisation for claim in claims)
 
     def add(self, number: int, end_id: int, claim: Claim) -> int:
         """An end of the batch; how many the round had before it."""

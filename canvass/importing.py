@@ -24,6 +24,7 @@ from itertools import count, islice
 from pathlib import Path
 from threading import local
 
+import msgspec
 from sqlalchemy import Connection
 
 from canvass.arrivals import Arrival
@@ -54,8 +55,7 @@ BATCH_SECONDS = 2.0
 """A batch is entered after so long, however few there are: what a person saw imported should be in."""
 
 
-@dataclass(frozen=True)
-class FileFate:
+class FileFate(msgspec.Struct, frozen=True):
     """One file's fate; `reason` is a line for the clerk, empty where the file was simply imported."""
 
     path: str
@@ -76,8 +76,7 @@ class Terms:
     """Files verified in this process before others are started."""
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """One file to import: the name that the clerk knows it by, and where it lies or what it holds, once asked for."""
 
     name: str
@@ -184,8 +183,7 @@ class _Entry:
         return self._trust[1]
 
 
-@dataclass(frozen=True)
-class _Verified:
+class _Verified(msgspec.Struct, frozen=True):
     """One file after verification: what arrived, or why nothing did."""
 
     source: Source

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from sqlalchemy import Connection, select
 
 from canvass.arrivals import Arrival
@@ -24,8 +23,7 @@ class MissingPredecessor(RuleRefusal):
         self.attempt = attempt
 
 
-@dataclass(frozen=True)
-class _Previous:
+class _Previous(msgspec.Struct, frozen=True, gc=False):
     id: int
     valid: bool
     """Whether it is a result that counts, so that nothing may follow it."""

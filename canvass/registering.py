@@ -8,11 +8,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 from msgspec.structs import astuple
 from sqlalchemy import Connection, select
 
@@ -38,8 +38,7 @@ class Fate(StrEnum):
     REJECTED = "rejected"
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """One arrival's fate with its reason; `attempt` is set where it may be taken in once its predecessor is."""
 
     fate: Fate
@@ -47,6 +46,7 @@ class Outcome:
     attempt: int = 0
 
 
+_IMPORTED = Outcome(Fate.IMPORTED, "")
 _DUPLICATE = Outcome(Fate.DUPLICATE, "已导入过同一份文件，未重复计入。")
 OUTSIDE = "该团支部不在报送单位的授权范围内，不予采用：请由其上级团组织报送。"
 _UNKNOWN = "台账中没有这个团支部：已导入，请核对台账或批复所载的团支部代码。"
@@ -79,8 +79,7 @@ def _judged(outcome: Outcome, judgement: Judgement | None) -> Outcome:
     return Outcome(Fate.CONFLICT, judgement.reason)
 
 
-@dataclass(frozen=True)
-class _New:
+class _New(msgspec.Struct, frozen=True, gc=False):
     """One arrival that goes in: its id, its ordinal in the round, its branch, the end that it follows."""
 
     number: int
@@ -129,7 +128,8 @@ class _Batch:
         ordinal = self._held.add(arrival.figures.round, number, arrival.claim)
         self._new.append(_New(number, ordinal, arrival, branch, previous))
         self._predecessors.add(number, arrival, branch)
-        return Outcome(Fate.IMPORTED, _remark(arrival, branch) if self._listed else "")
+        remark = _remark(arrival, branch) if self._listed else ""
+        return Outcome(Fate.IMPORTED, remark) if remark else _IMPORTED
 
     def _scopes(self, arrival: Arrival) -> tuple[str, ...]:
         """Where the signer of the authorisation may authorise.

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
+
+import msgspec
 
 from rounds.documents import (
     AUTHORISATION,
@@ -39,8 +40,7 @@ KINDS: tuple[Kind[Any], ...] = (CARD, AUTHORISATION, SLIPS, ZERO_REPORT, RESULT,
 E = TypeVar("E", Result, VoidReport)
 
 
-@dataclass(frozen=True)
-class RoundEnd(Generic[E]):
+class RoundEnd(msgspec.Struct, Generic[E], frozen=True):
     """A result or void report with the verified documents that it stands on."""
 
     end: Verified[E]

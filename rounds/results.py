@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import attrgetter
+
+import msgspec
 
 from rounds.documents import AUTHORISATION, Authorisation, Result, SlipCount, VoidReport
 from rounds.encoding import decode
@@ -24,8 +25,7 @@ PRIORITY_NAMES = {
 }
 
 
-@dataclass(frozen=True)
-class Figures:
+class Figures(msgspec.Struct, frozen=True):
     """A result's figures as the JSON and the tables name them; None where the box stays unopened."""
 
     registered: int
@@ -77,7 +77,7 @@ def _fraction(decision: Decision) -> str | None:
     return f"{decision.rate.numerator}/{decision.rate.denominator}" if decision.rate is not None else None
 
 
-_claim = attrgetter(*Figures.__dataclass_fields__)
+_claim = attrgetter(*Figures.__struct_fields__)
 """The figures in their order, of a result file as of `Figures`."""
 
 

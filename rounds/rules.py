@@ -5,9 +5,10 @@ N = 登记注册团员 (registered), P = 实际参与测评人数 (ballots colle
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+
+import msgspec
 
 from rounds.errors import BadInput
 
@@ -30,8 +31,7 @@ class Priority(StrEnum):
     DISTRICT = "district"
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """The outcome with everything that explains it; `rate` is None below quorum, where no Y exists."""
 
     outcome: Outcome
