@@ -12,7 +12,9 @@ from canvass.receiving import End
 from canvass.standing import Claim
 from rounds.documents import Authorisation, Result
 from rounds.errors import VerificationFailure
-from rounds.sharing import Holder
+
+_RESULT, _VOID = int(EndKind.RESULT), int(EndKind.VOID)
+_MINUTE = timedelta(minutes=1)
 
 
 class Basis(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -87,7 +89,7 @@ def arrive(end: End) -> Arrival:
         claim=claim,
         basis=_basis(basis),
         key_id=bytes.fromhex(end.authorisation.envelope.signatures[0].keyid),
-        supervisor=next(o.name for o in end.zero_report.record.officers if o.role is Holder.SUPERVISOR),
+        supervisor=end.zero_report.record.officers[0].name,  # the chain holds: supervisor first
         reason=record.below_quorum_reason if isinstance(record, Result) else record.reason,
         figures=_columns(end, digest),
     )
@@ -115,7 +117,7 @@ def _columns(end: End, digest: bytes) -> Columns:
     return Columns(
         round=round_number(basis.round_id),
         digest=digest,
-        kind=int(EndKind.RESULT if result else EndKind.VOID),
+        kind=_RESULT if result else _VOID,
         year=basis.year,
         attempt=basis.attempt,
         registered=basis.registered,
@@ -131,7 +133,7 @@ def _columns(end: End, digest: bytes) -> Columns:
         authorised=_seconds(basis.issued),
         opened=int(opened.timestamp()),
         closed=_seconds(record.closed if isinstance(record, Result) else record.ended),
-        utc_offset=(opened.utcoffset() or timedelta()) // timedelta(minutes=1),
+        utc_offset=(opened.utcoffset() or timedelta()) // _MINUTE,
     )
 
 

@@ -43,11 +43,11 @@ __all__ = ["Fate", "FileFate", "Source", "Terms", "expand", "import_files", "imp
 SUFFIXES = (".result", ".void", BUNDLE_SUFFIX)
 THREADS = 2
 """The machine of a clerk has two cores."""
-_TASK = 32
+_TASK = 64
 """Files verified by one call, so that handing them over costs little."""
 FEW = 250
 """Files that are verified here; for those beyond them processes are started, which takes 0.1 s."""
-_AHEAD = 16 * THREADS
+_AHEAD = 8 * THREADS
 """Tasks under way or waiting at a time: about a batch of files, so that verifying goes on while one is entered."""
 BATCH = 1_000
 """Files entered in one transaction at most."""

@@ -341,7 +341,7 @@ def counted_figures(row: Any, *, present: int, issued: int) -> Figures:  # noqa:
         invalid=row.invalid,
         satisfied=row.satisfied,
         unsatisfied=row.collected - row.invalid - row.satisfied,
-        rate=None if decision.rate is None else f"{decision.rate.numerator}/{decision.rate.denominator}",
+        rate=decision.rate_text,
         rate_percent=decision.rate_percent,
         outcome=decision.outcome,
         priorities=decision.priorities,

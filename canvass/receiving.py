@@ -65,7 +65,7 @@ def _refuse_by_claim(data: bytes) -> None:
         raise VerificationFailure("payloadType", f"这是{kind.title}，不是测评结果文件或作废报告：请核对是否选错文件。")
 
 
-def read_file(path: Path, cap: int = CAP) -> bytes:
+def read_file(path: Path | str, cap: int = CAP) -> bytes:
     """The bytes of a regular file, at most `cap` of them.
 
     Raises:
@@ -98,4 +98,6 @@ def _read_regular(descriptor: int, cap: int) -> bytes:
     while left and (part := os.read(descriptor, min(left, step))):
         parts.append(part)
         left -= len(part)
+        if len(part) == found.st_size:  # asked for one byte more and got as many as it has: that was all
+            break
     return b"".join(parts)

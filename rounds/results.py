@@ -10,7 +10,7 @@ from rounds.documents import AUTHORISATION, Authorisation, Result, SlipCount, Vo
 from rounds.encoding import decode
 from rounds.envelope import Envelope, decode_payload
 from rounds.errors import RoundError, RuleRefusal, VerificationFailure
-from rounds.rules import Decision, Outcome, Priority, decide
+from rounds.rules import Outcome, Priority, decide
 from rounds.sharing import Holder
 from rounds.tally import Account, Tally, check_account
 
@@ -66,15 +66,11 @@ def figures(account: Account, tally: Tally | None) -> Figures:
         invalid=tally.blank if tally else None,
         satisfied=tally.satisfied if tally else None,
         unsatisfied=tally.unsatisfied if tally else None,
-        rate=_fraction(decision),
+        rate=decision.rate_text,
         rate_percent=decision.rate_percent,
         outcome=decision.outcome,
         priorities=decision.priorities,
     )
-
-
-def _fraction(decision: Decision) -> str | None:
-    return f"{decision.rate.numerator}/{decision.rate.denominator}" if decision.rate is not None else None
 
 
 _claim = attrgetter(*Figures.__struct_fields__)
@@ -155,9 +151,9 @@ def check_signers(end: Result | VoidReport, signers: tuple[str, ...]) -> None:
     Raises:
         VerificationFailure: it does not.
     """
-    if sorted(end.signers) != sorted(signers):
-        raise VerificationFailure("signers", "文件所载签名人与实际签名人不符，不予采用。")
     if end.signers != signers:
+        if sorted(end.signers) != sorted(signers):
+            raise VerificationFailure("signers", "文件所载签名人与实际签名人不符，不予采用。")
         raise VerificationFailure("signature order", "文件上签名的次序被改动，与所载签名人的次序不符，不予采用。")
     if Holder.EMERGENCY in end.signers and not end.conduct.emergency_used:
         raise VerificationFailure("signers", "启用了应急码而未载明，不予采用。")
