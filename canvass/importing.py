@@ -55,7 +55,7 @@ BATCH_SECONDS = 2.0
 """A batch is entered after so long, however few there are: what a person saw imported should be in."""
 
 
-class FileFate(msgspec.Struct, frozen=True):
+class FileFate(msgspec.Struct, frozen=True, gc=False):
     """One file's fate; `reason` is a line for the clerk, empty where the file was simply imported."""
 
     path: str
@@ -76,16 +76,20 @@ class Terms:
     """Files verified in this process before others are started."""
 
 
-class Source(msgspec.Struct, frozen=True):
+class Source(msgspec.Struct, frozen=True, gc=False):
     """One file to import: the name that the clerk knows it by, and where it lies or what it holds, once asked for."""
 
     name: str
-    where: Callable[[], File]
+    where: Path | Callable[[], File]
 
     @classmethod
     def file(cls, path: Path) -> Source:
         """A file on a disk or stick."""
-        return cls(shown(path), lambda: path)
+        return cls(shown(path), path)
+
+    def find(self) -> File:
+        """Where it lies, or what it holds."""
+        return self.where() if callable(self.where) else self.where
 
 
 def import_files(
@@ -183,7 +187,7 @@ class _Entry:
         return self._trust[1]
 
 
-class _Verified(msgspec.Struct, frozen=True):
+class _Verified(msgspec.Struct, frozen=True, gc=False):
     """One file after verification: what arrived, or why nothing did."""
 
     source: Source
@@ -220,7 +224,7 @@ class _Verifiers:
 
     def verify(self, sources: list[Source]) -> list[_Verified]:
         """Outside of any transaction, so that the lock is held for the writing alone."""
-        files = [source.where() for source in sources]
+        files = [source.find() for source in sources]
         roots, year = self._terms.roots, self._terms.year
         if next(self._seen) < self._terms.few:
             verdicts = [verify(file, roots, year) for file in files]
