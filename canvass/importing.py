@@ -268,26 +268,29 @@ def expand(paths: Iterable[Path]) -> list[Path]:
     Raises:
         Unreadable: a path that does not exist, or a folder that cannot be listed.
     """
-    found: dict[Path, None] = {}
+    found: dict[str, None] = {}
     for path in paths:
         try:
             folder = stat.S_ISDIR(path.stat().st_mode)
         except (OSError, ValueError):
             raise Unreadable(f"路径不存在或无法访问：{shown(path)}。请核对后重试。") from None
-        found.update(dict.fromkeys(_under(path) if folder else [path]))
-    return list(found)
+        found.update(dict.fromkeys(_under(path) if folder else [str(path)]))
+    return list(map(Path, found))
 
 
-def _under(folder: Path) -> list[Path]:
+def _under(folder: Path) -> list[str]:
+    """In the order in which `Path` would sort them, folder by folder; millions of those would take twice as long."""
+
     def refuse(error: OSError) -> None:
         raise Unreadable(f"文件夹无法读取：{shown(error.filename)}。请检查U盘是否已拔出、是否有读取权限。")
 
-    found: list[Path] = []
+    found: list[str] = []
     for parent, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
+        before = str(Path(parent, "-"))[:-1]  # as `Path` spells what is in there: without ./, one / below the root
         listed = (name for name in names if not name.startswith("."))
-        found += [Path(parent, name) for name in listed if name.lower().endswith(SUFFIXES)]
-    return sorted(found)
+        found += [before + name for name in listed if name.lower().endswith(SUFFIXES)]
+    return sorted(found, key=lambda path: path.replace(os.sep, "\0"))  # the one character that is in no name
 
 
 def shown(path: Path | str) -> str:

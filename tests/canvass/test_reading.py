@@ -1,4 +1,4 @@
-"""The bytes of a file as they are, whatever its size, however the system hands them over."""
+"""Which files a folder holds, in which order; the bytes of each, however the system hands them over."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from canvass.importing import expand
 from canvass.receiving import read_file
 from rounds.errors import Unreadable
 
@@ -64,3 +65,29 @@ def test_a_file_that_grows_between_the_two_looks_is_read_to_its_end_or_refused(
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
 def test_a_file_that_says_that_it_is_empty_and_is_not_is_read_all_the_same() -> None:
     assert read_file(Path("/proc/self/stat"), 10_000).startswith(str(os.getpid()).encode())
+
+
+NAMES = (
+    "a.result",
+    "a/b.void",
+    "a-b.result",
+    "a b/c.result",
+    "a/b/c.result",
+    "a.b/x.result",
+    "B.RESULT",
+    "一/二.result",
+)
+
+
+def test_a_folder_comes_in_the_order_of_its_paths_however_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in NAMES:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    wanted = sorted(tmp_path / name for name in NAMES)
+    assert expand([tmp_path]) == wanted
+    assert expand([tmp_path / "a" / "..", Path(f"{tmp_path}//")])[-len(NAMES) :] == wanted
+    monkeypatch.chdir(tmp_path)
+    assert expand([Path(), Path("a.result")]) == sorted(map(Path, NAMES))
