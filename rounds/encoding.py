@@ -60,15 +60,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Raises:
             ValueError: msgspec reports it as a validation error when decoding.
         """
-        kind = type(self)
-        for value in (_readers.get(kind) or _text_reader(kind))(self):
-            if value and not (_is_fit_here(value) if type(value) is str else _are_fit_again(value)):
-                names = [name for name in _text_fields(kind) if getattr(self, name) is value]
+        for value in _text_reader(type(self))(self):
+            if value and not (_is_fit_here(value) if type(value) is str else _are_fit_here(value)):
+                names = [name for name in _text_fields(type(self)) if getattr(self, name) is value]
                 raise ValueError(f"text not fit in {names[0]}")
-
-
-_Texts = Callable[[Record], tuple[Any, ...]]
-_readers: dict[type, _Texts] = {}
 
 
 def _text_fields(kind: type) -> tuple[str, ...]:
@@ -77,12 +72,12 @@ def _text_fields(kind: type) -> tuple[str, ...]:
     return tuple(name for name, hint in hints.items() if str in {hint, *get_args(hint)})
 
 
-def _text_reader(kind: type) -> _Texts:
-    """What gives all the texts of a record in one call; made once."""
+@cache
+def _text_reader(kind: type) -> Callable[[Record], tuple[Any, ...]]:
+    """What gives all the texts of a record in one call."""
     names = _text_fields(kind)
     read = attrgetter(*names) if names else lambda _: ()
-    _readers[kind] = read if len(names) != 1 else lambda record: (read(record),)
-    return _readers[kind]
+    return read if len(names) != 1 else lambda record: (read(record),)
 
 
 def _is_fit_here(text: str) -> bool:
@@ -90,6 +85,10 @@ def _is_fit_here(text: str) -> bool:
     if text.isascii() and text.isalnum():
         return True
     return _is_fit_again(text) if len(text) <= _SHORT else is_fit(text)
+
+
+def _are_fit_here(texts: tuple[str, ...]) -> bool:
+    return _are_fit_again(texts) if len(texts) <= _FEW else all(map(is_fit, texts))
 
 
 def is_fit(text: str) -> bool:
@@ -123,6 +122,8 @@ _is_fit_again = lru_cache(1_000)(is_fit)
 """The same answer, remembered: title, instruction and names are the same in many authorisations, times within one."""
 _are_fit_again = lru_cache(16)(lambda texts: all(map(is_fit, texts)))
 """The same for a tuple of them: the duties are the same in nearly every authorisation; few, for each may be long."""
+_FEW = 40
+"""Texts of one tuple: a revocation may list more, and none of those comes a second time."""
 
 
 def plain(typed: str) -> str:

@@ -237,6 +237,15 @@ def test_a_text_that_was_found_fit_lets_no_other_pass_and_one_that_was_refused_s
             msgspec.structs.replace(built.basis(), duties=(good, text))
 
 
+@pytest.mark.parametrize("size", [1, 39, 40, 41, 1_000])
+def test_a_list_longer_than_what_is_remembered_is_held_to_the_same(size: int) -> None:
+    """The odd one stands last; the control is the list without it."""
+    for _ in range(2):
+        assert msgspec.structs.replace(build().zero(), readiness=("好",) * size).readiness == ("好",) * size
+        with pytest.raises(ValueError, match="readiness"):
+            msgspec.structs.replace(build().zero(), readiness=(*("好",) * (size - 1), "坏\u202e"))
+
+
 def test_a_text_longer_than_what_is_remembered_is_held_to_the_same() -> None:
     """On either side of the longest whose answer is remembered, in either alphabet; the control is the text itself."""
     for size in (199, 200, 201, 1_000):
