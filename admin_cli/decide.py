@@ -33,7 +33,7 @@ def decide(session: Session, registered: int, collected: int, satisfied: int | N
             "satisfied": satisfied if decision.quorum_met else None,
             "outcome": decision.outcome,
             "priorities": decision.priorities,
-            "rate": f"{decision.rate.numerator}/{decision.rate.denominator}" if decision.rate is not None else None,
+            "rate": decision.rate_text,
             "rate_percent": decision.rate_percent,
             "quorum_met": decision.quorum_met,
             "quorum_needed": decision.quorum_needed,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec.structs import asdict
+
 from admin_cli.output import Output
 from rounds.documents import AUTHORISATION, ZERO_REPORT, Result
 from rounds.encoding import decode
@@ -89,7 +91,7 @@ def record_of(data: bytes, kind: Kind[T]) -> T:
 
 def result_answer(record: Result, digest: str, path: Path | None) -> dict[str, object]:
     """The JSON of a result; `digest`: SHA-256 of its payload, hex."""
-    answer: dict[str, object] = dict(vars(figures_of(record)))
+    answer: dict[str, object] = asdict(figures_of(record))
     slips = claimed_slips(record)
     return answer | {
         "quorum_met": quorum_met(record.registered, record.collected),

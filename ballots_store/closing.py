@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from msgspec import UNSET
+from msgspec.structs import asdict
 
 from ballots_store import log
 from ballots_store.errors import BelowQuorum, LeftoverMissing
@@ -204,7 +205,7 @@ def _result(
         slips=slips,
         software=VERSION,
         supersedes="",
-        **vars(shown),
+        **asdict(shown),
     )
 
 

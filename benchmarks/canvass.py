@@ -18,7 +18,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
-from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -191,9 +190,9 @@ def _many(pool: list[Arrival]) -> Iterator[Arrival]:
         digest, round_number = os.urandom(32), int.from_bytes(os.urandom(8), "big", signed=True)
         yield structs.replace(
             model,
-            claim=replace(model.claim, digest=digest),
+            claim=structs.replace(model.claim, digest=digest),
             basis=structs.replace(model.basis, branch_code=f"B{number}", branch_name=f"第{number}团支部"),
-            figures=model.figures | {"digest": digest, "round": round_number},
+            figures=structs.replace(model.figures, digest=digest, round=round_number),
         )
 
 

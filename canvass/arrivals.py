@@ -10,11 +10,11 @@ from canvass.codes import OUTCOME_CODES, EndKind, round_number
 from canvass.packing import pack
 from canvass.receiving import End
 from canvass.standing import Claim
-from rounds.documents import Authorisation, Result, VoidReport
+from rounds.documents import Authorisation, Result
 from rounds.errors import VerificationFailure
-from rounds.sharing import Holder
 
-Value = bool | int | bytes | None
+_RESULT, _VOID = int(EndKind.RESULT), int(EndKind.VOID)
+_MINUTE = timedelta(minutes=1)
 
 
 class Basis(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -32,8 +32,32 @@ class Basis(msgspec.Struct, frozen=True, array_like=True, gc=False):
     year: int
 
 
-class Arrival(msgspec.Struct, frozen=True, array_like=True):
-    """One verified end; `figures` are columns of `ends`, by name. Holds no document, so that many can wait."""
+class Columns(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What an end says by itself, as the columns of `ends` that bear these names."""
+
+    round: int
+    digest: bytes
+    kind: int
+    year: int
+    attempt: int
+    registered: int
+    present: int | None
+    issued: int
+    collected: int
+    invalid: int | None
+    satisfied: int | None
+    outcome: int | None
+    secretary_votes: bool
+    stationed: bool
+    emergency_used: bool
+    authorised: int
+    opened: int
+    closed: int
+    utc_offset: int
+
+
+class Arrival(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One verified end. Holds no document, so that many can wait, and nothing that the garbage collector must visit."""
 
     size: int
     packed: bytes
@@ -43,12 +67,7 @@ class Arrival(msgspec.Struct, frozen=True, array_like=True):
     """Of the key that signed the authorisation."""
     supervisor: str
     reason: str
-    figures: dict[str, Value]
-
-    @property
-    def round(self) -> int:
-        """`round_number` of its round."""
-        return int(self.figures["round"] or 0)
+    figures: Columns
 
 
 def arrive(end: End) -> Arrival:
@@ -63,16 +82,15 @@ def arrive(end: End) -> Arrival:
     digests = (end.end.digest, end.authorisation.digest, end.zero_report.digest)
     digest, authorisation, zero_report = map(bytes.fromhex, digests)
     claim = Claim(digest, authorisation, zero_report, supersedes)
-    own = _result_columns(record) if isinstance(record, Result) else _void_columns(record)
     return Arrival(
         size=len(end.end.data),
         packed=pack(end),
         claim=claim,
         basis=_basis(basis),
         key_id=bytes.fromhex(end.authorisation.envelope.signatures[0].keyid),
-        supervisor=next(o.name for o in end.zero_report.record.officers if o.role is Holder.SUPERVISOR),
+        supervisor=end.zero_report.record.officers[0].name,  # the chain holds: supervisor first
         reason=record.below_quorum_reason if isinstance(record, Result) else record.reason,
-        figures=own | _common_columns(end, basis),
+        figures=_columns(end, digest),
     )
 
 
@@ -101,45 +119,31 @@ def _basis(record: Authorisation) -> Basis:
     )
 
 
-def _common_columns(end: End, basis: Authorisation) -> dict[str, Value]:
+def _columns(end: End, digest: bytes) -> Columns:
+    basis, record = end.authorisation.record, end.end.record
     opened = datetime.fromisoformat(end.zero_report.record.opened)
-    return {
-        "round": round_number(basis.round_id),
-        "digest": bytes.fromhex(end.end.digest),
-        "year": basis.year,
-        "attempt": basis.attempt,
-        "registered": basis.registered,
-        "issued": end.end.record.issued,
-        "collected": end.end.record.collected,
-        "secretary_votes": basis.secretary_votes,
-        "stationed": basis.method == "stationed",
-        "emergency_used": end.end.record.conduct.emergency_used,
-        "authorised": _seconds(basis.issued),
-        "opened": int(opened.timestamp()),
-        "utc_offset": (opened.utcoffset() or timedelta()) // timedelta(minutes=1),
-    }
-
-
-def _result_columns(record: Result) -> dict[str, Value]:
-    return {
-        "kind": int(EndKind.RESULT),
-        "present": record.present,
-        "invalid": record.invalid,
-        "satisfied": record.satisfied,
-        "outcome": OUTCOME_CODES[record.outcome],
-        "closed": _seconds(record.closed),
-    }
-
-
-def _void_columns(record: VoidReport) -> dict[str, Value]:
-    return {
-        "kind": int(EndKind.VOID),
-        "present": None,
-        "invalid": None,
-        "satisfied": None,
-        "outcome": None,
-        "closed": _seconds(record.ended),
-    }
+    result = record if isinstance(record, Result) else None
+    return Columns(
+        round=round_number(basis.round_id),
+        digest=digest,
+        kind=_RESULT if result else _VOID,
+        year=basis.year,
+        attempt=basis.attempt,
+        registered=basis.registered,
+        present=result.present if result else None,
+        issued=record.issued,
+        collected=record.collected,
+        invalid=result.invalid if result else None,
+        satisfied=result.satisfied if result else None,
+        outcome=OUTCOME_CODES[result.outcome] if result else None,
+        secretary_votes=basis.secretary_votes,
+        stationed=basis.method == "stationed",
+        emergency_used=record.conduct.emergency_used,
+        authorised=_seconds(basis.issued),
+        opened=int(opened.timestamp()),
+        closed=_seconds(record.closed if isinstance(record, Result) else record.ended),
+        utc_offset=(opened.utcoffset() or timedelta()) // _MINUTE,
+    )
 
 
 def _seconds(stamp: str) -> int:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select
 
-from canvass.directory import chunks
+from canvass.bulk import Among, chunks
 from canvass.ledger_schema import branches, organisations
 from canvass.publicity_schema import DISPUTED_PAPER
 from canvass.rollup_schema import State, expected, rollups
@@ -60,7 +60,7 @@ def _rebuild_results(connection: Connection) -> None:
     deltas = Deltas()
     places = select(branches.c.id, branches.c.organisation, organisations.c.line).join_from(branches, organisations)
     where = {row.id: (row.organisation, row.line) for row in connection.execute(places)}
-    for key, found in _grouped(_figures(connection, select(branches.c.id))):
+    for key, found in _grouped(_figures(connection.execute(_ENDS), connection.execute(_PAPERS))):
         deltas.add(*where[key[0]], key[1], contribution(found))
     deltas.apply(connection)
 
@@ -83,12 +83,14 @@ def _rebuild_expected(connection: Connection) -> None:
 
 
 def _places_of(connection: Connection, wanted: set[int]) -> dict[int, Place]:
-    query = select(branches.c.id, branches.c.organisation, organisations.c.line).join_from(branches, organisations)
-    query = query.where(branches.c.id.in_(bindparam("some", expanding=True)))
-    found: dict[int, Place] = {}
-    for some in chunks(wanted):
-        found.update((row.id, (row.organisation, row.line)) for row in connection.execute(query, {"some": some}))
-    return found
+    rows = _PLACES.rows(connection, wanted)
+    return {branch: (organisation, line) for branch, organisation, line in rows}
+
+
+_PLACES = Among(
+    select(branches.c.id, branches.c.organisation, organisations.c.line).join_from(branches, organisations),
+    branches.c.id,
+)
 
 
 def _contributions(
@@ -96,7 +98,8 @@ def _contributions(
 ) -> Iterator[tuple[BranchYear, Mapping[State, Sums]]]:
     with_papers = connection.scalar(_ANY_PAPER) is not None
     for some in chunks({branch for branch, _ in touched}):
-        for key, found in _grouped(_figures(connection, some, with_papers=with_papers)):
+        unsigned = _PAPERS_OF.rows(connection, some) if with_papers else ()
+        for key, found in _grouped(_figures(_ENDS_OF.rows(connection, some), unsigned)):
             if key in touched:
                 yield key, contribution(found)
 
@@ -108,15 +111,12 @@ def _grouped(rows: Iterable[tuple[BranchYear, RoundFigures]]) -> Iterator[tuple[
     return iter(grouped.items())
 
 
-def _figures(
-    connection: Connection, wanted: list[int] | Select[tuple[int]], *, with_papers: bool = True
-) -> Iterator[tuple[BranchYear, RoundFigures]]:
-    """Every end of some branches, and the last paper entry of each of their years."""
-    for branch, year, *figures in connection.execute(_ENDS.where(ends.c.branch.in_(wanted))):
+def _figures(signed: Iterable[Sequence[Any]], unsigned: Iterable[Any]) -> Iterator[tuple[BranchYear, RoundFigures]]:
+    """The rows of `_ENDS` and of `_PAPERS`: every end of some branches, the last paper entry of each of their years."""
+    for branch, year, *figures in signed:
         yield (branch, year), _signed(*figures)
-    if with_papers:
-        for row in connection.execute(_PAPERS.where(papers.c.branch.in_(wanted))):
-            yield (row.branch, row.year), _unsigned(row)
+    for row in unsigned:
+        yield (row.branch, row.year), _unsigned(row)
 
 
 _ENDS: Select[Any] = select(
@@ -135,7 +135,10 @@ _ENDS: Select[Any] = select(
 ).outerjoin_from(ends, standings)
 """Branch and year, then what `_signed` takes."""
 
+_ENDS_OF = Among(_ENDS, ends.c.branch)
+
 _PAPERS: Select[Any] = select(papers, DISPUTED_PAPER.label("disputed")).where(LAST_PAPER)
+_PAPERS_OF = Among(_PAPERS, papers.c.branch)
 _ANY_PAPER = select(papers.c.id).limit(1)
 _KINDS = {int(kind): kind for kind in EndKind}
 

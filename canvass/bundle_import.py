@@ -19,9 +19,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert, select
 
+from canvass.bulk import chunks
 from canvass.bundle_schema import bundles_received
 from canvass.bundles import Bundle, read_bundle, read_first
-from canvass.directory import chunks, next_id
+from canvass.directory import next_id
 from canvass.importing import Fate, FileFate, Source, Terms, import_sources, shown
 from canvass.ledger_schema import branches, organisations
 from canvass.listings import SEPARATOR

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
-from canvass.directory import chunks
+from canvass.bulk import chunks
 from canvass.ledger_schema import branches, lines, organisations
 from canvass.packing import unpack
 from canvass.registry import Registry
@@ -263,7 +263,7 @@ def counted_figures(row: Any, *, present: int, issued: int) -> Figures:  # noqa:
         invalid=row.invalid,
         satisfied=row.satisfied,
         unsatisfied=row.collected - row.invalid - row.satisfied,
-        rate=None if decision.rate is None else f"{decision.rate.numerator}/{decision.rate.denominator}",
+        rate=decision.rate_text,
         rate_percent=decision.rate_percent,
         outcome=decision.outcome,
         priorities=decision.priorities,

@@ -5,20 +5,20 @@ In the caller's transaction, under the writers' lock: what is not found may be i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, func, insert, select
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, insert, select
 
+from canvass.bulk import Among, insert_many
 from canvass.ledger_schema import branches, lines, organisations
 from canvass.schema import issuers, words
 from rounds.errors import VerificationFailure
 from rounds.trust import EVERYTHING
 
 OUTSIDE = "批复的签发单位不是该团支部的上级团组织，不予采用：请核实批复和台账。"
-_CHUNK = 500
-"""Values in one IN list: SQLite took 999 parameters for a long time."""
 
 
 class NamedBranch(Protocol):
@@ -49,8 +49,7 @@ class Speaker(Protocol):
         """Of the key that signed it."""
 
 
-@dataclass(frozen=True)
-class KnownBranch:
+class KnownBranch(msgspec.Struct, frozen=True, gc=False):
     """A branch with what a round of it is held against; `registered` None while unknown."""
 
     id: int
@@ -72,16 +71,12 @@ class KnownOrganisation:
     line: int
 
 
-def chunks(values: Collection[Any]) -> Iterator[list[Any]]:
-    """`values` in lists that fit one statement."""
-    listed = list(values)
-    for start in range(0, len(listed), _CHUNK):
-        yield listed[start : start + _CHUNK]
-
-
 def next_id(connection: Connection, table: Table) -> int:
     """The id that follows the largest one; the writers' lock keeps it ours."""
     return int(connection.scalar(select(func.coalesce(func.max(table.c.id), 0))) or 0) + 1
+
+
+_WORDS = Among(select(words.c.word, words.c.id), words.c.word)
 
 
 class Directory:
@@ -104,13 +99,11 @@ class Directory:
         if len(self._words) > self._REMEMBERED:
             self._words.clear()
         missing = wanted - self._words.keys()
-        query = select(words.c.word, words.c.id).where(words.c.word.in_(bindparam("some", expanding=True)))
-        for some in chunks(missing):
-            self._words.update((row.word, row.id) for row in connection.execute(query, {"some": some}))
+        self._words.update((word, number) for word, number in _WORDS.rows(connection, missing))
         new = sorted(missing - self._words.keys())
         if new:
             first = next_id(connection, words)
-            connection.execute(insert(words), [{"id": first + at, "word": word} for at, word in enumerate(new)])
+            insert_many(connection, words, ("id", "word"), list(enumerate(new, first)))
             self._words.update((word, first + at) for at, word in enumerate(new))
         return self._words
 
@@ -137,6 +130,7 @@ _BRANCH: Select[Any] = select(
     branches.c.registered,
     branches.c.known,
 ).join_from(branches, organisations)
+_BRANCHES = Among(_BRANCH, branches.c.code)
 
 
 class Branches:
@@ -147,7 +141,7 @@ class Branches:
         self._connection = connection
         self._issuers: dict[tuple[bytes, str, tuple[str, ...]], list[KnownOrganisation]] = {}
         codes = {arrival.basis.branch_code for arrival in arrivals} - {""}
-        self._by_code = {found.code: found for found in self._read_codes(codes)}
+        self._by_code = {row[1]: _known(row) for row in _BRANCHES.rows(connection, codes)}
         self._by_name: dict[tuple[int, str], KnownBranch] = {}
 
     def of(self, arrival: Speaker, scopes: tuple[str, ...]) -> KnownBranch:
@@ -166,11 +160,6 @@ class Branches:
         if not any(found.path.startswith(place.path) for place in places):
             raise VerificationFailure("scope", OUTSIDE)
         return found
-
-    def _read_codes(self, codes: set[str]) -> Iterator[KnownBranch]:
-        query = _BRANCH.where(branches.c.code.in_(bindparam("codes", expanding=True)))
-        for some in chunks(codes):
-            yield from map(_known, self._connection.execute(query, {"codes": some}))
 
     def _named(self, place: KnownOrganisation, name: str) -> KnownBranch | None:
         """By its name, which has to be the only one of its organisation."""
@@ -231,9 +220,9 @@ def _named_organisations(name: str) -> Select[Any]:
     return known.order_by(func.length(organisations.c.path), organisations.c.path)
 
 
-def _known(row: Row[Any]) -> KnownBranch:
-    number, code, *others = tuple(row)
-    return KnownBranch(number, code or "", *others)
+def _known(row: Sequence[Any]) -> KnownBranch:
+    number, code, name, organisation, path, line, registered, known = row
+    return KnownBranch(number, code or "", name, organisation, path, line, registered, known=bool(known))
 
 
 def line_id(connection: Connection, name: str) -> int:

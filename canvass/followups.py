@@ -15,8 +15,8 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select
 
+from canvass.bulk import chunks
 from canvass.counted import CountedRound, counted_rounds
-from canvass.directory import chunks
 from canvass.paper_rounds import paper_rounds
 from canvass.publicity import check_obstacles
 from canvass.publicity_schema import follow_ups, paper_follow_ups

@@ -18,9 +18,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
 
+from canvass.bulk import chunks
 from canvass.bundle_schema import bundled_ends, bundles_sent
 from canvass.bundles import Content
-from canvass.directory import chunks, next_id
+from canvass.directory import next_id
 from canvass.listings import last_bundles
 from canvass.manifests import pack_manifest, stored_manifest
 from canvass.packing import unpack

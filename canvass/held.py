@@ -7,23 +7,25 @@ slim table need not hold what only a conflict asks for.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+import msgspec
+from sqlalchemy import Connection, delete, insert, select
 
-from canvass.directory import chunks
+from canvass.bulk import Among, chunks
 from canvass.packing import bare_record
 from canvass.schema import STANDING_CODES, Standing, confirmations, ends, envelopes, standings
 from canvass.standing import Claim, Judgement, judge
 from rounds.documents import Result
 
 
-@dataclass
-class _End:
+class _End(msgspec.Struct, gc=False):
     id: int
     digest: bytes
     claim: Claim | None
     """None until it is needed: then read from the envelope."""
+
+
+_ENDS = Among(select(ends.c.round, ends.c.id, ends.c.digest), ends.c.round)
 
 
 class HeldRounds:
@@ -33,21 +35,20 @@ class HeldRounds:
         """Read the ends of `rounds` (`round_number`)."""
         self._ends: dict[int, dict[bytes, _End]] = defaultdict(dict)
         self._new: set[int] = set()
-        query = select(ends.c.round, ends.c.id, ends.c.digest).where(
-            ends.c.round.in_(bindparam("some", expanding=True))
-        )
-        for some in chunks(rounds):
-            for row in connection.execute(query, {"some": some}):
-                self._ends[row.round][bytes(row.digest)] = _End(row.id, bytes(row.digest), None)
+        for number, end_id, digest in _ENDS.rows(connection, rounds):
+            self._ends[number][bytes(digest)] = _End(end_id, bytes(digest), None)
 
     def has(self, number: int, digest: bytes) -> bool:
         """Whether the round has that very end."""
-        return digest in self._ends.get(number, {})
+        return digest in self._ends.get(number, ())
 
     def has_seen(self, connection: Connection, number: int, authorisation: bytes) -> bool:
         """Whether an end of that very authorisation is in."""
-        found = self._ends.get(number, {}).values()
-        return any((end.claim or _read_claim(connection, end)).authorisation == authorisation for end in found)
+        found = self._ends.get(number)
+        if found is None:
+            return False
+        claims = (end.claim or _read_claim(connection, end) for end in found.values())
+        return any(claim.authorisation == authorisation for claim in claims)
 
     def add(self, number: int, end_id: int, claim: Claim) -> int:
         """An end of the batch; how many the round had before it."""

@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
+from canvass.bulk import chunks
 from canvass.bundle_schema import bundles_received
-from canvass.directory import chunks
 from canvass.ledger import LedgerBranch
 from canvass.ledger_schema import branches, lines, organisations
 from canvass.manifests import stored_manifest

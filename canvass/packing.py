@@ -56,24 +56,29 @@ _decode = msgspec.msgpack.Decoder(_Packed).decode
 
 def pack(end: End) -> bytes:
     """The bytes to keep of a verified end."""
-    chain = end.end.record.chain
-    bare = _without(end.end.envelope.payload, b'"authorisation":', chain.authorisation)
-    bare = _without(bare, b'"zero_report":', chain.zero_report)
     whole = _Packed(
         _part(end.authorisation.envelope),
         _part(end.zero_report.envelope),
-        _part(end.end.envelope, bare),
+        _part(end.end.envelope, _bare(end.end.envelope.payload)),
     )
     return _compressor.compress(_encode(whole), zstd.ZstdCompressor.FLUSH_FRAME)  # whole frames: threads may share it
 
 
-def _without(payload: bytes, name: bytes, text: str) -> bytes:
-    """The payload with an empty string for `text`, the value of its first field `name`.
+def _bare(payload: bytes) -> bytes:
+    """The payload with empty strings for the two envelopes that its chain carries.
 
-    Inside of a text every quotation mark has a backslash before it, so nothing but a field is spelled like `name`.
+    Inside of a text every quotation mark has a backslash before it, so nothing but a field is spelled like one; and
+    fields stand in alphabetical order, so each of the two ends where the digest of the same name begins.
     """
-    start = payload.index(name) + len(name)
-    return payload[:start] + b'""' + payload[start + len(msgspec.json.encode(text)) :]
+    first, after_first = _place(payload, b'"authorisation":', b',"authorisation_digest":', 0)
+    second, after_second = _place(payload, b'"zero_report":', b',"zero_report_digest":', after_first)
+    return b'""'.join((payload[:first], payload[after_first:second], payload[after_second:]))
+
+
+def _place(payload: bytes, name: bytes, following: bytes, start: int) -> tuple[int, int]:
+    """From where to where the value of the field `name` stands."""
+    begins = payload.index(name, start) + len(name)
+    return begins, payload.index(following, begins)
 
 
 def unpack(packed: bytes) -> bytes:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, func, insert, select
 
 from canvass.branch_years import BranchYears
-from canvass.directory import chunks, next_id
+from canvass.bulk import chunks
+from canvass.directory import next_id
 from canvass.paper_rows import PaperRow
 from canvass.publicity_schema import DISPUTED_PAPER, paper_disputes
 from canvass.schema import papers

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, or_, select, tuple_
 
+from canvass.bulk import chunks
 from canvass.codes import paper_round_id, paper_round_parts
 from canvass.counted import TAKE_BACK, CountedRound, conflicting_rounds, counted_figures, counted_rounds
-from canvass.directory import chunks
 from canvass.ledger_schema import branches, lines, organisations
 from canvass.paper_disputes import agreed_ids, disputed_ids
 from canvass.registry import Registry

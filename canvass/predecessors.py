@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from sqlalchemy import Connection, select
 
 from canvass.arrivals import Arrival
@@ -24,8 +23,7 @@ class MissingPredecessor(RuleRefusal):
         self.attempt = attempt
 
 
-@dataclass(frozen=True)
-class _Previous:
+class _Previous(msgspec.Struct, frozen=True, gc=False):
     id: int
     valid: bool
     """Whether it is a result that counts, so that nothing may follow it."""
@@ -46,7 +44,7 @@ class Predecessors:
     def add(self, number: int, arrival: Arrival, branch: KnownBranch) -> None:
         """An end that the batch has entered as `number`."""
         basis = arrival.basis
-        valid = _is_valid(arrival.figures["kind"], arrival.figures["outcome"])
+        valid = _is_valid(arrival.figures.kind, arrival.figures.outcome)
         made = _Previous(number, valid, basis.attempt, basis.year, basis.issuer, branch.id)
         self._of_batch[arrival.claim.digest] = made
 

@@ -65,14 +65,17 @@ def _refuse_by_claim(data: bytes) -> None:
         raise VerificationFailure("payloadType", f"这是{kind.title}，不是测评结果文件或作废报告：请核对是否选错文件。")
 
 
-def read_file(path: Path, cap: int = CAP) -> bytes:
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def read_file(path: Path | str, cap: int = CAP) -> bytes:
     """The bytes of a regular file, at most `cap` of them.
 
     Raises:
         Unreadable: it is missing, larger, or something else than a file (opening a pipe must not hang an import).
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        descriptor = os.open(path, _FLAGS)
         try:
             data = _read_regular(descriptor, cap)
         finally:
@@ -93,8 +96,11 @@ def _read_regular(descriptor: int, cap: int) -> bytes:
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode):
         raise Unreadable("不是普通文件，不予读取。")
-    parts: list[bytes] = []
-    left, step = cap + 1, min(found.st_size, cap) + 1
+    step = min(found.st_size, cap) + 1
+    first = os.read(descriptor, step)
+    if len(first) == found.st_size:  # it was asked for one byte more, so that was all
+        return first
+    parts, left = [first], cap + 1 - len(first)
     while left and (part := os.read(descriptor, min(left, step))):
         parts.append(part)
         left -= len(part)

@@ -8,15 +8,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+import msgspec
+from msgspec.structs import astuple
+from sqlalchemy import Connection, select
 
-from canvass.arrivals import Arrival
+from canvass.arrivals import Arrival, Columns
 from canvass.branch_years import BranchYears
+from canvass.bulk import insert_many
 from canvass.directory import Branches, Directory, KnownBranch, next_id
 from canvass.held import HeldRounds
 from canvass.ledger_schema import branches
@@ -36,8 +38,7 @@ class Fate(StrEnum):
     REJECTED = "rejected"
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """One arrival's fate with its reason; `attempt` is set where it may be taken in once its predecessor is."""
 
     fate: Fate
@@ -45,6 +46,7 @@ class Outcome:
     attempt: int = 0
 
 
+_IMPORTED = Outcome(Fate.IMPORTED, "")
 _DUPLICATE = Outcome(Fate.DUPLICATE, "已导入过同一份文件，未重复计入。")
 OUTSIDE = "该团支部不在报送单位的授权范围内，不予采用：请由其上级团组织报送。"
 _UNKNOWN = "台账中没有这个团支部：已导入，请核对台账或批复所载的团支部代码。"
@@ -77,8 +79,7 @@ def _judged(outcome: Outcome, judgement: Judgement | None) -> Outcome:
     return Outcome(Fate.CONFLICT, judgement.reason)
 
 
-@dataclass(frozen=True)
-class _New:
+class _New(msgspec.Struct, frozen=True, gc=False):
     """One arrival that goes in: its id, its ordinal in the round, its branch, the end that it follows."""
 
     number: int
@@ -103,7 +104,7 @@ class _Batch:
         self._within = within
         self._trust = trust
         self._directory = directory
-        self._held = HeldRounds(connection, {arrival.round for arrival in arrivals})
+        self._held = HeldRounds(connection, {arrival.figures.round for arrival in arrivals})
         self._branches = Branches(connection, arrivals)
         self._predecessors = Predecessors(connection)
         self._next = next_id(connection, envelopes)
@@ -113,7 +114,7 @@ class _Batch:
 
     def take(self, arrival: Arrival) -> Outcome:
         """Steps 1 to 3."""
-        if self._held.has(arrival.round, arrival.claim.digest):
+        if self._held.has(arrival.figures.round, arrival.claim.digest):
             return _DUPLICATE
         try:
             branch = self._branches.of(arrival, self._scopes(arrival))
@@ -124,10 +125,11 @@ class _Batch:
         except RoundError as error:
             return Outcome(Fate.REJECTED, str(error))
         number = self._next + len(self._new)
-        ordinal = self._held.add(arrival.round, number, arrival.claim)
+        ordinal = self._held.add(arrival.figures.round, number, arrival.claim)
         self._new.append(_New(number, ordinal, arrival, branch, previous))
         self._predecessors.add(number, arrival, branch)
-        return Outcome(Fate.IMPORTED, _remark(arrival, branch) if self._listed else "")
+        remark = _remark(arrival, branch) if self._listed else ""
+        return Outcome(Fate.IMPORTED, remark) if remark else _IMPORTED
 
     def _scopes(self, arrival: Arrival) -> tuple[str, ...]:
         """Where the signer of the authorisation may authorise.
@@ -136,7 +138,7 @@ class _Batch:
             VerificationFailure: its delegation is not valid then, or it was revoked before the authorisation was seen.
         """
         digest = arrival.claim.authorisation
-        seen = self._held.has_seen(self._connection, arrival.round, digest)
+        seen = self._held.has_seen(self._connection, arrival.figures.round, digest)
         return self._trust.check(arrival.key_id.hex(), digest.hex(), arrival.basis.issued, seen=seen)
 
     def write(self, now: datetime) -> Mapping[bytes, Judgement]:
@@ -144,7 +146,7 @@ class _Batch:
         if not self._new:
             return {}
         places = {new.branch.id: (new.branch.organisation, new.branch.line) for new in self._new}
-        years = {(new.branch.id, new.arrival.figures["year"]) for new in self._new}
+        years = {(new.branch.id, new.arrival.figures.year) for new in self._new}
         touched = BranchYears(self._connection, years, places)
         self._write_rows(now)
         judged = self._held.write_standings(self._connection)
@@ -152,28 +154,46 @@ class _Batch:
         return judged
 
     def _write_rows(self, now: datetime) -> None:
-        rows = [self._row(new, int(now.timestamp())) for new in self._new]
+        imported = int(now.timestamp())
+        rows = [self._row(new, imported) for new in self._new]
         arrived = [(new.number, new.arrival) for new in self._new]
-        packed = [{"id": number, "size": one.size, "packed": one.packed} for number, one in arrived]
-        said = [{"end_id": number, "reason": one.reason} for number, one in arrived if one.reason]
-        revised = [{"end_id": n, "supersedes": one.claim.supersedes} for n, one in arrived if one.claim.supersedes]
-        for table, values in ((envelopes, packed), (ends, rows), (reasons, said), (revisions, revised)):
-            if values:
-                self._connection.execute(insert(table), values)
+        packed = [(number, one.size, one.packed) for number, one in arrived]
+        said = [(number, one.reason) for number, one in arrived if one.reason]
+        revised = [(number, one.claim.supersedes) for number, one in arrived if one.claim.supersedes]
+        insert_many(self._connection, envelopes, ("id", "size", "packed"), packed)
+        insert_many(self._connection, ends, _COLUMNS, rows)
+        insert_many(self._connection, reasons, ("end_id", "reason"), said)
+        insert_many(self._connection, revisions, ("end_id", "supersedes"), revised)
 
-    def _row(self, new: _New, now: int) -> dict[str, Any]:
+    def _row(self, new: _New, imported: int) -> tuple[Any, ...]:
+        """In the order of `_COLUMNS`."""
         arrival, basis = new.arrival, new.arrival.basis
-        return arrival.figures | {
-            "id": new.number,
-            "ordinal": new.ordinal,
-            "branch": new.branch.id,
-            "issuer": self._directory.issuer(self._connection, arrival.key_id, basis.issuer),
-            "previous": new.previous,
-            "secretary": self._words[basis.secretary],
-            "since": self._words[basis.since],
-            "supervisor": self._words[arrival.supervisor],
-            "imported": now,
-        }
+        return (
+            new.number,
+            new.ordinal,
+            new.branch.id,
+            self._directory.issuer(self._connection, arrival.key_id, basis.issuer),
+            new.previous,
+            self._words[basis.secretary],
+            self._words[basis.since],
+            self._words[arrival.supervisor],
+            imported,
+            *astuple(arrival.figures),
+        )
+
+
+_COLUMNS = (
+    "id",
+    "ordinal",
+    "branch",
+    "issuer",
+    "previous",
+    "secretary",
+    "since",
+    "supervisor",
+    "imported",
+    *Columns.__struct_fields__,
+)
 
 
 def _check_within(branch: KnownBranch, within: tuple[str, ...]) -> None:

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from fractions import Fraction
 from operator import add, attrgetter
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from canvass.ledger_schema import lines, organisations
@@ -34,8 +35,7 @@ RERUN = (State.INVALID, State.VOID, State.UNSIGNED_INVALID)
 _values = attrgetter(*COUNTS)
 
 
-@dataclass(frozen=True)
-class Sums:
+class Sums(msgspec.Struct, frozen=True, gc=False):
     """What one roll-up row adds up; every number is a plain sum over its rounds."""
 
     rounds: int = 0
@@ -78,15 +78,14 @@ class Sums:
         return Fraction(self.rate_units, RATE_UNIT * self.rounds) if self.rounds else None
 
 
-if tuple(field.name for field in fields(Sums)) != COUNTS:
+if Sums.__struct_fields__ != COUNTS:
     raise AssertionError("Sums and the roll-up table name different sums")
 
 States = Mapping[State, Sums]
 """What a report reads of one organisation or line; a state without rounds is missing."""
 
 
-@dataclass(frozen=True)
-class RoundFigures:
+class RoundFigures(msgspec.Struct, frozen=True, gc=False):
     """One end, or one paper entry, as roll-ups see it; ballots are None where there are none."""
 
     id: int
@@ -105,6 +104,8 @@ class RoundFigures:
 
 def contribution(found: Sequence[RoundFigures]) -> dict[State, Sums]:
     """What one branch's year adds to the roll-ups: one branch, in the best state of its rounds."""
+    if len(found) == 1:  # nearly every branch; the same answer as below
+        return {_state(found[0], set()): _sums(found[0], branches=1)}
     followed = {figures.previous for figures in found if figures.standing is Standing.ACCEPTED}
     states = [_state(figures, followed) for figures in found]
     best = states.index(min(states, key=_RANK.__getitem__)) if states else -1

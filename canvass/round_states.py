@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
-from canvass.directory import chunks
+from canvass.bulk import chunks
 from canvass.grant_schema import grants
 from canvass.ledger_schema import branches
 from canvass.schema import EndKind, ends, round_id, round_number, standings

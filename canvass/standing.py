@@ -16,11 +16,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+import msgspec
+
 from canvass.codes import Standing
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What decides an end's standing: four digests. `supersedes` is None for everything but a revision."""
 
     digest: bytes

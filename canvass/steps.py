@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
-from canvass.directory import chunks
+from canvass.bulk import chunks
 from canvass.publicity_schema import STEPS, paper_steps, publicity_steps
 from rounds.publicity import Period, Publicity, Step, StepTaken, publicity_on
 

@@ -25,8 +25,8 @@ from canvass.receiving import read_file, receive
 from rounds.chain import Keyring, Roots
 from rounds.errors import RoundError, Unreadable, VerificationFailure
 
-File = Path | bytes
-"""Where a file lies, or what it holds."""
+File = Path | str | bytes
+"""Where a file lies, or what it holds (bytes)."""
 Verdict = Arrival | str
 """What arrived, or why nothing did."""
 
@@ -146,7 +146,7 @@ def _answer(asking: IO[bytes], answering: IO[bytes]) -> None:
     terms = _decode_terms(first)
     roots = Keyring(terms.roots)
     while (frame := _receive(asking)) is not None:
-        files = [Path(os.fsdecode(data)) if is_path else data for is_path, data in _decode_asked(frame)]
+        files: list[File] = [os.fsdecode(data) if is_path else data for is_path, data in _decode_asked(frame)]
         _send(answering, _encode([verify(file, roots, terms.year) for file in files]))
 
 

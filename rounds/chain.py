@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
+
+import msgspec
 
 from rounds.documents import (
     AUTHORISATION,
@@ -39,8 +40,7 @@ KINDS: tuple[Kind[Any], ...] = (CARD, AUTHORISATION, SLIPS, ZERO_REPORT, RESULT,
 E = TypeVar("E", Result, VoidReport)
 
 
-@dataclass(frozen=True)
-class RoundEnd(Generic[E]):
+class RoundEnd(msgspec.Struct, Generic[E], frozen=True):
     """A result or void report with the verified documents that it stands on."""
 
     end: Verified[E]
@@ -105,12 +105,12 @@ def read_zero_report(data: bytes, authorisation: Verified[Authorisation]) -> Ver
     """
 
     def activation_and_officers(claim: Claim[ZeroReport]) -> Expected:
-        keys = {officer.signing: officer.role.value for officer in claim.record.officers}
+        keys: dict[bytes, str] = {officer.signing: officer.role for officer in claim.record.officers}
         return Expected({authorisation.record.activation.signing: "activation"} | keys, 3)
 
     verified = read(data, ZERO_REPORT, activation_and_officers)
     check_zero_report(verified, authorisation)
-    if verified.signers != ("activation", *(officer.role.value for officer in verified.record.officers)):
+    if verified.signers != ("activation", *(officer.role for officer in verified.record.officers)):
         raise VerificationFailure("signature order", "封箱报告上签名的次序被改动，不予采用。")
     return verified
 
@@ -143,9 +143,10 @@ def check_names(assessed: str, supervisor: str, teller: str) -> None:
     Raises:
         VerificationFailure: they are.
     """
-    if _folded(assessed) in {_folded(supervisor), _folded(teller)}:
+    secretary, first, second = _folded(assessed), _folded(supervisor), _folded(teller)
+    if secretary in (first, second):
         raise VerificationFailure("officers", "被测评的团支部书记不得担任指导监督人员或计票人：请另定人选。")
-    if _folded(supervisor) == _folded(teller):
+    if first == second:
         raise VerificationFailure("officers", "指导监督人员与计票人不得为同一人：请另定计票人。")
 
 
@@ -171,7 +172,7 @@ def check_zero_report(report: Verified[ZeroReport], authorisation: Verified[Auth
     if (supervisor.role, teller.role) != (Holder.SUPERVISOR, Holder.TELLER):
         raise VerificationFailure("officers", "封箱报告上的两名工作人员身份不符，不予采用。")
     check_names(basis.assessed.name, supervisor.name, teller.name)
-    if basis.supervisor and _folded(supervisor.name) != _folded(basis.supervisor):
+    if basis.supervisor not in ("", supervisor.name) and _folded(supervisor.name) != _folded(basis.supervisor):
         raise VerificationFailure("officers", "指导监督人员与批复文件所载不符：请由上级团组织重新批复。")
     _check_round_keys(record, basis)
 
@@ -204,9 +205,10 @@ def _check_authorisation(verified: Verified[Authorisation]) -> None:
         raise VerificationFailure("registered", "除团支部书记外的团员不足团员总数三分之二，测评不可能有效，不予批复。")
     if (record.attempt > 1) != bool(record.previous_end):
         raise VerificationFailure("attempt", "重新测评的批复须载明上一次的结束文件，首次测评则不得有。")
-    opens, closes = window(record)
-    if opens and closes and opens >= closes:
-        raise VerificationFailure("window", "批复的开始时间不早于结束时间，不予采用。")
+    if record.opens and record.closes:
+        opens, closes = window(record)
+        if opens and closes and opens >= closes:
+            raise VerificationFailure("window", "批复的开始时间不早于结束时间，不予采用。")
     check_distinct((record.activation.signing, record.emergency.signing))
     check_distinct((record.activation.sealing, record.emergency.sealing))
 
@@ -228,8 +230,8 @@ def _read_end(data: bytes, kind: Kind[E], roots: Roots) -> RoundEnd[E]:
         authorisation = read_authorisation(chain.authorisation.encode(), roots)
         zero_report = read_zero_report(chain.zero_report.encode(), authorisation)
         found.append((authorisation, zero_report))
-        keys = {officer.signing: officer.role.value for officer in zero_report.record.officers}
-        return Expected(keys | {authorisation.record.emergency.signing: Holder.EMERGENCY.value}, 2)
+        keys: dict[bytes, str] = {officer.signing: officer.role for officer in zero_report.record.officers}
+        return Expected(keys | {authorisation.record.emergency.signing: Holder.EMERGENCY}, 2)
 
     end = read(data, kind, holders)
     authorisation, zero_report = found[0]

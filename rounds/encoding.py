@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import datetime
-from functools import cache, lru_cache
-from typing import Annotated, TypeVar, get_args, get_type_hints
+from functools import cache, lru_cache, partial
+from operator import attrgetter
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -58,17 +60,35 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Raises:
             ValueError: msgspec reports it as a validation error when decoding.
         """
-        for name in _text_fields(type(self)):
-            value = getattr(self, name)
-            if value and not (is_fit(value) if type(value) is str else all(map(is_fit, value))):
-                raise ValueError(f"text not fit in {name}")
+        for value in _text_reader(type(self))(self):
+            if value and not (_is_fit_here(value) if type(value) is str else _are_fit_here(value)):
+                names = [name for name in _text_fields(type(self)) if getattr(self, name) is value]
+                raise ValueError(f"text not fit in {names[0]}")
 
 
-@cache
 def _text_fields(kind: type) -> tuple[str, ...]:
     """The fields of a record that hold text, alone or in a tuple."""
     hints = get_type_hints(kind)
     return tuple(name for name, hint in hints.items() if str in {hint, *get_args(hint)})
+
+
+@cache
+def _text_reader(kind: type) -> Callable[[Record], tuple[Any, ...]]:
+    """What gives all the texts of a record in one call."""
+    names = _text_fields(kind)
+    read = attrgetter(*names) if names else lambda _: ()
+    return read if len(names) != 1 else lambda record: (read(record),)
+
+
+def _is_fit_here(text: str) -> bool:
+    """`is_fit`, with the shortest way for what a result is full of: digests and codes, and what stood elsewhere too."""
+    if text.isascii() and text.isalnum():
+        return True
+    return _is_fit_again(text) if len(text) <= _SHORT else is_fit(text)
+
+
+def _are_fit_here(texts: tuple[str, ...]) -> bool:
+    return _are_fit_again(texts) if len(texts) <= _FEW else all(map(is_fit, texts))
 
 
 def is_fit(text: str) -> bool:
@@ -80,7 +100,7 @@ def is_fit(text: str) -> bool:
         visible = text.isprintable() if len(text) <= _SHORT else not text.encode().translate(None, _VISIBLE)
         if not visible or (" " in text and text.strip(" ") != text):
             return False
-    elif not (_is_plain_again(text) if len(text) <= _SHORT else is_plain(text)):
+    elif not is_plain(text):
         return False
     if len(text) == _STAMP_LENGTH and _A_STAMP.fullmatch(text):
         try:
@@ -98,8 +118,12 @@ def is_plain(text: str) -> bool:
 
 
 _SHORT = 200
-_is_plain_again = lru_cache(256)(is_plain)
-"""The same answer, remembered: title, instruction and duties are the same in nearly every authorisation."""
+_is_fit_again = lru_cache(1_000)(is_fit)
+"""The same answer, remembered: title, instruction and names are the same in many authorisations, times within one."""
+_are_fit_again = lru_cache(16)(lambda texts: all(map(is_fit, texts)))
+"""The same for a tuple of them: the duties are the same in nearly every authorisation; few, for each may be long."""
+_FEW = 40
+"""Texts of one tuple: a revocation may list more, and none of those comes a second time."""
 
 
 def plain(typed: str) -> str:
@@ -107,9 +131,14 @@ def plain(typed: str) -> str:
     return unicodedata.normalize("NFC", typed).strip()
 
 
+_encode = msgspec.json.Encoder(order="sorted").encode
+_decoder = cache(partial(msgspec.json.Decoder, strict=True))
+"""One a kind of record."""
+
+
 def encode(record: msgspec.Struct) -> bytes:
     """The one spelling of `record`."""
-    return msgspec.json.encode(record, order="sorted")
+    return _encode(record)
 
 
 def decode(data: bytes, kind: type[T], what: str, cap: int) -> T:
@@ -121,7 +150,7 @@ def decode(data: bytes, kind: type[T], what: str, cap: int) -> T:
     if len(data) > cap:
         raise Unreadable(f"{what}过大（超过{cap}字节），不予读取：请核对是否选错文件。")
     try:
-        record = msgspec.json.decode(data, type=kind, strict=True)
+        record: T = _decoder(kind).decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         raise Unreadable(f"{what}无法识别：文件损坏、被改动，或不是{what}。") from None
     if encode(record) != data:

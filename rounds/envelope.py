@@ -64,8 +64,7 @@ class Kind(Generic[T]):
         return self.rehearsal if rehearsal else self.official
 
 
-@dataclass(frozen=True)
-class Expected:
+class Expected(msgspec.Struct, frozen=True):
     """Who may sign: public key → the signer's name; at least `threshold` distinct ones must have."""
 
     keys: Mapping[bytes, str]
@@ -93,8 +92,7 @@ class Claim(Generic[T]):
         return self._record
 
 
-@dataclass(frozen=True)
-class Verified(Generic[T]):
+class Verified(msgspec.Struct, Generic[T], frozen=True):
     """A document whose envelope held.
 
     `digest` is the SHA-256 of the payload; `signers` and `signer_keys` say who signed, in the same order.

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import attrgetter
+
+import msgspec
 
 from rounds.documents import AUTHORISATION, Authorisation, Result, SlipCount, VoidReport
 from rounds.encoding import decode
 from rounds.envelope import Envelope, decode_payload
 from rounds.errors import RoundError, RuleRefusal, VerificationFailure
-from rounds.rules import Decision, Outcome, Priority, decide
+from rounds.rules import Outcome, Priority, decide
 from rounds.sharing import Holder
 from rounds.tally import Account, Tally, check_account
 
@@ -24,8 +25,7 @@ PRIORITY_NAMES = {
 }
 
 
-@dataclass(frozen=True)
-class Figures:
+class Figures(msgspec.Struct, frozen=True):
     """A result's figures as the JSON and the tables name them; None where the box stays unopened."""
 
     registered: int
@@ -66,18 +66,14 @@ def figures(account: Account, tally: Tally | None) -> Figures:
         invalid=tally.blank if tally else None,
         satisfied=tally.satisfied if tally else None,
         unsatisfied=tally.unsatisfied if tally else None,
-        rate=_fraction(decision),
+        rate=decision.rate_text,
         rate_percent=decision.rate_percent,
         outcome=decision.outcome,
         priorities=decision.priorities,
     )
 
 
-def _fraction(decision: Decision) -> str | None:
-    return f"{decision.rate.numerator}/{decision.rate.denominator}" if decision.rate is not None else None
-
-
-_claim = attrgetter(*Figures.__dataclass_fields__)
+_claim = attrgetter(*Figures.__struct_fields__)
 """The figures in their order, of a result file as of `Figures`."""
 
 
@@ -155,9 +151,9 @@ def check_signers(end: Result | VoidReport, signers: tuple[str, ...]) -> None:
     Raises:
         VerificationFailure: it does not.
     """
-    if sorted(end.signers) != sorted(signers):
-        raise VerificationFailure("signers", "文件所载签名人与实际签名人不符，不予采用。")
     if end.signers != signers:
+        if sorted(end.signers) != sorted(signers):
+            raise VerificationFailure("signers", "文件所载签名人与实际签名人不符，不予采用。")
         raise VerificationFailure("signature order", "文件上签名的次序被改动，与所载签名人的次序不符，不予采用。")
     if Holder.EMERGENCY in end.signers and not end.conduct.emergency_used:
         raise VerificationFailure("signers", "启用了应急码而未载明，不予采用。")

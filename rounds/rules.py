@@ -5,9 +5,11 @@ N = 登记注册团员 (registered), P = 实际参与测评人数 (ballots colle
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from math import gcd
+
+import msgspec
 
 from rounds.errors import BadInput
 
@@ -30,21 +32,34 @@ class Priority(StrEnum):
     DISTRICT = "district"
 
 
-@dataclass(frozen=True)
-class Decision:
-    """The outcome with everything that explains it; `rate` is None below quorum, where no Y exists."""
+class Decision(msgspec.Struct, frozen=True):
+    """The outcome with everything that explains it; `satisfied` (Y) and the rate are None below quorum."""
 
     outcome: Outcome
     priorities: tuple[Priority, ...]
-    rate: Fraction | None
+    collected: int
+    satisfied: int | None
     quorum_met: bool
     quorum_needed: int
     satisfied_needed: int
 
     @property
+    def rate(self) -> Fraction | None:
+        """满意度: Y out of P."""
+        return None if self.satisfied is None else Fraction(self.satisfied, self.collected)
+
+    @property
+    def rate_text(self) -> str | None:
+        """满意度 in lowest terms, '3/5'; without a `Fraction`, which an import of millions would make for each."""
+        if self.satisfied is None:
+            return None
+        common = gcd(self.satisfied, self.collected)
+        return f"{self.satisfied // common}/{self.collected // common}"
+
+    @property
     def rate_percent(self) -> str | None:
         """满意度 in percent to two decimals, '60.00'; for print only."""
-        return None if self.rate is None else percent(self.rate)
+        return None if self.satisfied is None else _percent(self.satisfied, self.collected)
 
 
 def quorum_needed(registered: int) -> int:
@@ -82,7 +97,11 @@ def priorities(collected: int, satisfied: int) -> tuple[Priority, ...]:
 
 def percent(rate: Fraction) -> str:
     """`rate` as percent with two decimals, halves rounded up, without the sign: Fraction(3, 5) → '60.00'."""
-    hundredths = (20_000 * rate.numerator + rate.denominator) // (2 * rate.denominator)
+    return _percent(rate.numerator, rate.denominator)
+
+
+def _percent(part: int, whole: int) -> str:
+    hundredths = (20_000 * part + whole) // (2 * whole)
     return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
@@ -98,14 +117,15 @@ def decide(registered: int, collected: int, satisfied: int | None) -> Decision:
     _check_count("参与测评人数", collected)
     if collected > registered:
         raise BadInput(f"参与测评人数{collected}多于团员总数{registered}：请核对两个人数。")
-    needed = satisfied_needed(collected)
-    if not quorum_met(registered, collected):
+    quorum, needed = quorum_needed(registered), satisfied_needed(collected)
+    if collected < quorum:
         return Decision(
             Outcome.INVALID,
             (),
+            collected,
             None,
             quorum_met=False,
-            quorum_needed=quorum_needed(registered),
+            quorum_needed=quorum,
             satisfied_needed=needed,
         )
     if satisfied is None:
@@ -117,9 +137,10 @@ def decide(registered: int, collected: int, satisfied: int | None) -> Decision:
     return Decision(
         Outcome.SATISFIED if passed else Outcome.UNSATISFIED,
         priorities(collected, satisfied),
-        Fraction(satisfied, collected),
+        collected,
+        satisfied,
         quorum_met=True,
-        quorum_needed=quorum_needed(registered),
+        quorum_needed=quorum,
         satisfied_needed=needed,
     )
 

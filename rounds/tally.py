@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from rounds.choices import Choice
 from rounds.documents import Method, SlipCount
@@ -13,8 +14,7 @@ from rounds.errors import RuleRefusal, VerificationFailure
 _MARKS = frozenset(Choice)
 
 
-@dataclass(frozen=True)
-class Tally:
+class Tally(msgspec.Struct, frozen=True):
     """Opened ballots by mark."""
 
     satisfied: int
@@ -54,8 +54,7 @@ def count(choices: Iterable[Choice]) -> Tally:
     return Tally(found[Choice.SATISFIED], found[Choice.UNSATISFIED], found[Choice.BLANK])
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(msgspec.Struct, frozen=True):
     """The ballot account. Gathered: 发出 = 收回 + 未投; stationed: 发出 = slips handed out = 收回 + 未交回."""
 
     registered: int

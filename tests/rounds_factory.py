@@ -170,7 +170,7 @@ class MadeRound:
             signers=tuple(signers),
             software=VERSION,
             supersedes=supersedes,
-            **{name: getattr(shown, name) for name in type(shown).__dataclass_fields__},
+            **{name: getattr(shown, name) for name in type(shown).__struct_fields__},
         )
 
     def result(

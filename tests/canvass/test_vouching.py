@@ -16,7 +16,6 @@ from canvass.bundle_import import BundleFate, import_bundle
 from canvass.importing import Fate
 from canvass.receiving import receive
 from canvass.vouching import Grounds
-from rounds.envelope import Verified
 from rounds.errors import RoundError
 
 HIGH, MIDDLE, ALL, NOWHERE = "/50/5001/", "/50/5002/", "/50/", "/50/5009/"
@@ -111,6 +110,6 @@ def test_a_round_that_names_another_year_than_its_own_is_refused_by_both(desk: D
     made = make_round(branch_code="TM-01", registered=6)
     authorisation = receive(made.result(5, 1), ROOTS).authorisation
     assert Grounds.of(listed(desk).registry, ROOTS).vouch(authorisation).place == HIGH  # the control
-    other = Verified(**{**vars(authorisation), "record": msgspec.structs.replace(authorisation.record, year=2015)})
+    other = msgspec.structs.replace(authorisation, record=msgspec.structs.replace(authorisation.record, year=2015))
     with pytest.raises(RoundError, match="测评编号与测评年度不符"):
         Grounds.of(desk.registry, ROOTS).vouch(other)

@@ -138,7 +138,7 @@ class Built:
             signers=(Holder.SUPERVISOR, Holder.TELLER),
             software="0.1.0",
             supersedes="",
-            **{name: getattr(shown, name) for name in type(shown).__dataclass_fields__},
+            **{name: getattr(shown, name) for name in type(shown).__struct_fields__},
         )
 
     def void(self) -> VoidReport:

@@ -224,6 +224,38 @@ def test_text_inside_a_list_is_held_to_the_same() -> None:
             msgspec.structs.replace(record, **{field: ("好", "坏\u202e")})
 
 
+@pytest.mark.parametrize("name", INVISIBLE)
+def test_a_text_that_was_found_fit_lets_no_other_pass_and_one_that_was_refused_stays_refused(name: str) -> None:
+    """Answers are remembered, of texts and of lists of them: each is asked for between others, and twice."""
+    text, good, built = INVISIBLE[name], "张三", build()
+    for _ in range(2):
+        assert Assessed(member_id="", name=good, post="", since=f"{good}2").name == good
+        assert msgspec.structs.replace(built.basis(), duties=(good,)).duties == (good,)
+        with pytest.raises(ValueError, match="name"):
+            Assessed(member_id="", name=text, post="", since="")
+        with pytest.raises(ValueError, match="duties"):
+            msgspec.structs.replace(built.basis(), duties=(good, text))
+
+
+@pytest.mark.parametrize("size", [1, 39, 40, 41, 1_000])
+def test_a_list_longer_than_what_is_remembered_is_held_to_the_same(size: int) -> None:
+    """The odd one stands last; the control is the list without it."""
+    for _ in range(2):
+        assert msgspec.structs.replace(build().zero(), readiness=("好",) * size).readiness == ("好",) * size
+        with pytest.raises(ValueError, match="readiness"):
+            msgspec.structs.replace(build().zero(), readiness=(*("好",) * (size - 1), "坏\u202e"))
+
+
+def test_a_text_longer_than_what_is_remembered_is_held_to_the_same() -> None:
+    """On either side of the longest whose answer is remembered, in either alphabet; the control is the text itself."""
+    for size in (199, 200, 201, 1_000):
+        for char in "a字":
+            assert msgspec.structs.replace(build().basis(), instruction=char * size).instruction == char * size
+            for odd in ("\u202e", "\n", " "):
+                with pytest.raises(ValueError, match="instruction"):
+                    msgspec.structs.replace(build().basis(), instruction=char * (size - 1) + odd)
+
+
 @pytest.mark.parametrize(
     "text", ["", "张三", "张　三", "買買提·艾力", "𠮷田", "Ana María", "（一）“甲”《乙》——", "é", "票箱🗳"]
 )
