@@ -51,10 +51,10 @@ def main() -> None:
     folder, database, roots = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
     registry = open_registry(database)
     keys = {bytes.fromhex(key): name for key, name in roots.items()}
-    paths = expand([folder])
     fates: Counter[str] = Counter()
     early = most = 0.0
     began, used = time.perf_counter(), _processor()
+    paths = expand([folder])
     for done, fate in enumerate(import_files(registry, paths, roots=keys, now=_NOW)):
         fates[fate.fate] += 1
         if done % _SOME == 0:

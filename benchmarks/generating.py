@@ -1,17 +1,20 @@
 """Results by the thousand, with real keys and real signatures, faster than an officer's key derivation would allow.
 
 What takes time in a true round is Argon2id, which an importer never runs: it sees sealed keys as text. So each round
-here has fresh keys for its officers and a fresh box, signed as ever, and one sealed text stands in all of them.
+here has fresh keys for everybody who signs, and one sealed text stands in all of them; of a sealing key, with which
+nothing is ever sealed here, there is the public half alone. What is signed here is not read back: the importer does.
 """
 
 from __future__ import annotations
 
+import os
 import random
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rounds_factory import MadeRound, make_round
 from sqlalchemy import insert
 
@@ -19,11 +22,13 @@ from canvass.branch_years import rebuild
 from canvass.directory import line_id
 from canvass.ledger_schema import branches, organisations
 from canvass.registry import Registry
-from rounds.chain import read_authorisation, read_zero_report
-from rounds.documents import AUTHORISATION, ZERO_REPORT, Officer
-from rounds.envelope import sign
+from rounds.documents import AUTHORISATION, ZERO_REPORT, Authorisation, Officer, RoundKeys
+from rounds.encoding import digest, encode
+from rounds.envelope import Verified, sign
 from rounds.keys import SecretKeys
 from rounds.sharing import Holder
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 REGISTERED = 30
 BRANCHES_EACH = 50
@@ -53,44 +58,55 @@ class Generator:
 
     def _round(self, number: int) -> MadeRound:
         model = self._model
-        secrets = [SecretKeys.from_bytes(self._bytes(64)) for _ in range(5)]
-        activation, emergency, supervisor, teller, box = secrets
-        data = self._authorisation(number, activation, emergency)
-        authorisation = read_authorisation(data, model.organisation.roots)
+        activation, emergency, supervisor, teller = (self._keys() for _ in range(4))
+        authorisation = self._authorisation(number, activation, emergency)
         record = msgspec.structs.replace(
             model.zero_report.record,
             authorisation_digest=authorisation.digest,
             round_id=authorisation.record.round_id,
-            round_key=box.sealing_public,
+            round_key=_sealing_public(),
             officers=(_officer("李督导", Holder.SUPERVISOR, supervisor), _officer("王计票", Holder.TELLER, teller)),
         )
         keys = [activation.signing, supervisor.signing, teller.signing]
-        report = read_zero_report(sign(record, ZERO_REPORT.official, keys), authorisation)
+        report = _as_read(model.zero_report, record, sign(record, ZERO_REPORT.official, keys))
         model = replace(model, authorisation=authorisation, zero_report=report)
         return replace(model, activation=activation, supervisor=supervisor, teller=teller)
 
-    def _authorisation(self, number: int, activation: SecretKeys, emergency: SecretKeys) -> bytes:
+    def _authorisation(self, number: int, activation: SecretKeys, emergency: SecretKeys) -> Verified[Authorisation]:
         model = self._model.authorisation.record
         record = msgspec.structs.replace(
             model,
-            round_id=f"2016-{self._bytes(8).hex()}",
+            round_id=f"2016-{os.urandom(8).hex()}",
             branch=msgspec.structs.replace(model.branch, code=f"B{number}", name=f"第{number}团支部"),
             assessed=msgspec.structs.replace(model.assessed, name=f"书记{number % 20_000}"),
             activation=_with_keys(model.activation, activation),
             emergency=_with_keys(model.emergency, emergency),
         )
-        return sign(record, AUTHORISATION.official, [self._model.organisation.key.signing])
+        data = sign(record, AUTHORISATION.official, [self._model.organisation.key.signing])
+        return _as_read(self._model.authorisation, record, data)
 
-    def _bytes(self, size: int) -> bytes:
-        return random.SystemRandom().randbytes(size)
+    def _keys(self) -> SecretKeys:
+        """A fresh signing key; the sealing key's private half, which nobody uses, is one for all."""
+        return SecretKeys(Ed25519PrivateKey.generate(), self._model.supervisor.sealing)
 
 
-def _with_keys(record: Any, keys: SecretKeys) -> Any:  # noqa: ANN401  msgspec's replace takes any record
-    return msgspec.structs.replace(record, signing=keys.signing_public, sealing=keys.sealing_public)
+def _sealing_public() -> bytes:
+    """32 bytes of a canonical u coordinate: every one is the public half of some X25519 key, here or on the twist."""
+    drawn = os.urandom(32)
+    return drawn[:-1] + bytes([drawn[-1] & 0x7F])
+
+
+def _as_read(model: Verified[T], record: T, data: bytes) -> Verified[T]:
+    """What reading `data` would give, as far as the documents after it ask."""
+    return msgspec.structs.replace(model, record=record, data=data, digest=digest(encode(record)))
+
+
+def _with_keys(record: RoundKeys, keys: SecretKeys) -> RoundKeys:
+    return msgspec.structs.replace(record, signing=keys.signing_public, sealing=_sealing_public())
 
 
 def _officer(name: str, role: Holder, keys: SecretKeys) -> Officer:
-    return Officer(name=name, role=role, sealing=keys.sealing_public, signing=keys.signing_public)
+    return Officer(name=name, role=role, sealing=_sealing_public(), signing=keys.signing_public)
 
 
 def lay_ledger(registry: Registry, count: int, issuer: str) -> None:
