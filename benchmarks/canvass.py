@@ -1,8 +1,8 @@
 """The upper organisation's registry: import beside the signatures it needs, memory, size, time of the reports.
 
 By default 50,000 results with real keys are made, imported in one run by a process of its own, and reported on;
-`--quick` makes 2,000. `--full` adds a registry of 4.3 million, imported in parts whose files are made before it, with keys
-of their own, and removed behind it: some forty minutes and 12 GB.
+`--quick` makes 2,000. `--full` adds a registry of 4.3 million, imported in parts whose files are made before it, with
+keys of their own, and removed behind it: some forty minutes and 12 GB.
 """
 
 from __future__ import annotations

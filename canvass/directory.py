@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, Table, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, insert, select
 
 from canvass.bulk import Among, insert_many
 from canvass.ledger_schema import branches, lines, organisations
@@ -143,6 +143,7 @@ class Branches:
         codes = {arrival.basis.branch_code for arrival in arrivals} - {""}
         self._by_code = {row[1]: _known(row) for row in _BRANCHES.rows(connection, codes)}
         self._by_name: dict[tuple[int, str], KnownBranch] = {}
+        self._new: KnownBranch | None = None
 
     def of(self, arrival: Speaker, scopes: tuple[str, ...]) -> KnownBranch:
         """The branch of `arrival`; begun where neither the ledger nor an earlier result has it.
@@ -152,14 +153,26 @@ class Branches:
         Raises:
             VerificationFailure: it lies outside of that, or of the organisation that authorised the round.
         """
+        self._new = None
         code, name = arrival.basis.branch_code, arrival.basis.branch_name
         places = self._places(arrival, scopes)
         found = self._by_code.get(code) if code else self._named(places[0], name)
         if found is None:
-            found = self._begin(places[0], code, name)
+            found = self._new = self._begin(places[0], code, name)
         if not any(found.path.startswith(place.path) for place in places):
             raise VerificationFailure("scope", OUTSIDE)
         return found
+
+    def take_back(self) -> None:
+        """Let the branch go again that the last `of` began: what spoke of it was refused, and must claim no code."""
+        if self._new is not None:
+            self._let_go(self._new)
+            self._new = None
+
+    def _let_go(self, branch: KnownBranch) -> None:
+        self._connection.execute(delete(branches).where(branches.c.id == branch.id))
+        self._by_code.pop(branch.code, None)
+        self._by_name.pop((branch.organisation, branch.name), None)
 
     def _named(self, place: KnownOrganisation, name: str) -> KnownBranch | None:
         """By its name, which has to be the only one of its organisation."""

@@ -48,7 +48,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
 
 _IMPORTED = Outcome(Fate.IMPORTED, "")
 _DUPLICATE = Outcome(Fate.DUPLICATE, "已导入过同一份文件，未重复计入。")
-OUTSIDE = "该团支部不在报送单位的授权范围内，不予采用：请由其上级团组织报送。"
+_OUTSIDE = "该团支部不在报送单位的授权范围内，不予采用：请由其上级团组织报送。"
 _UNKNOWN = "台账中没有这个团支部：已导入，请核对台账或批复所载的团支部代码。"
 
 
@@ -118,12 +118,11 @@ class _Batch:
             return _DUPLICATE
         try:
             branch = self._branches.of(arrival, self._scopes(arrival))
-            _check_within(branch, self._within)
+            check_within(branch, self._within)
             previous = self._predecessors.of(arrival, branch)
-        except MissingPredecessor as missing:
-            return Outcome(Fate.REJECTED, str(missing), missing.attempt)
         except RoundError as error:
-            return Outcome(Fate.REJECTED, str(error))
+            self._branches.take_back()
+            return Outcome(Fate.REJECTED, str(error), error.attempt if isinstance(error, MissingPredecessor) else 0)
         number = self._next + len(self._new)
         ordinal = self._held.add(arrival.figures.round, number, arrival.claim)
         self._new.append(_New(number, ordinal, arrival, branch, previous))
@@ -196,9 +195,14 @@ _COLUMNS = (
 )
 
 
-def _check_within(branch: KnownBranch, within: tuple[str, ...]) -> None:
+def check_within(branch: KnownBranch, within: tuple[str, ...]) -> None:
+    """See that whoever handed up what speaks of `branch` may speak for it.
+
+    Raises:
+        VerificationFailure: it lies outside of the paths `within`.
+    """
     if not branch.path.startswith(within):
-        raise VerificationFailure("scope", OUTSIDE)
+        raise VerificationFailure("scope", _OUTSIDE)
 
 
 def _words(arrival: Arrival) -> tuple[str, str, str]:

@@ -19,13 +19,15 @@ from canvass.arrivals import check_year
 from canvass.codes import round_number
 from canvass.directory import Branches, KnownBranch, KnownOrganisation
 from canvass.held import HeldRounds
+from canvass.registering import check_within
 from canvass.registry import Registry
 from canvass.trusting import trust_state
 from rounds.chain import Roots
 from rounds.documents import Authorisation
 from rounds.envelope import Verified
+from rounds.errors import VerificationFailure
 from rounds.keys import fingerprint
-from rounds.trust import Link, Trust
+from rounds.trust import EVERYTHING, Link, Trust
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,8 @@ class Grounds:
         """
         return cls(trust_state(registry, roots), registry)
 
-    def vouch(self, authorisation: Verified[Authorisation]) -> Vouched:
-        """Whether this authorisation counts.
+    def vouch(self, authorisation: Verified[Authorisation], within: tuple[str, ...] = (EVERYTHING,)) -> Vouched:
+        """Whether this authorisation counts; `within`: the paths for which whoever handed it up may speak.
 
         Raises:
             VerificationFailure: year, root, delegation, revoked or scope: whichever does not hold.
@@ -81,8 +83,18 @@ class Grounds:
         with self.registry.reading() as connection:
             seen = _has_seen(connection, authorisation)
             scopes = self.trust.check(key_id, authorisation.digest, record.issued, seen=seen)
-            place = _Looking(connection, asked, self._begun).of(asked, scopes).path
-        return Vouched(self.trust.chain(key_id, record.issued, place), place)
+            branch = _branch(_Looking(connection, asked, self._begun), asked, scopes, within)
+        return Vouched(self.trust.chain(key_id, record.issued, branch.path), branch.path)
+
+
+def _branch(looking: _Looking, asked: _Asked, scopes: tuple[str, ...], within: tuple[str, ...]) -> KnownBranch:
+    branch = looking.of(asked, scopes)
+    try:
+        check_within(branch, within)
+    except VerificationFailure:
+        looking.take_back()
+        raise
+    return branch
 
 
 def _has_seen(connection: Connection, authorisation: Verified[Authorisation]) -> bool:
@@ -109,6 +121,8 @@ class _Looking(Branches):
     def __init__(self, connection: Connection, asked: _Asked, begun: _Begun) -> None:
         super().__init__(connection, [asked])
         self._begun = begun
+        self._by_code = begun.by_code | self._by_code
+        self._by_name |= begun.by_name
 
     def _begin_organisation(self, path: str, name: str) -> KnownOrganisation:  # noqa: ARG002  as where it is begun
         made = KnownOrganisation(self._begun.next_id(), path, 0)
@@ -117,5 +131,11 @@ class _Looking(Branches):
     def _begin(self, place: KnownOrganisation, code: str, name: str) -> KnownBranch:
         made = KnownBranch(self._begun.next_id(), code, name, place.id, place.path, place.line, None, known=False)
         if code:
-            return self._begun.by_code.setdefault(code, made)
-        return self._begun.by_name.setdefault((place.id, name), made)
+            self._begun.by_code[code] = made
+        else:
+            self._begun.by_name[place.id, name] = made
+        return made
+
+    def _let_go(self, branch: KnownBranch) -> None:
+        self._begun.by_code.pop(branch.code, None)
+        self._begun.by_name.pop((branch.organisation, branch.name), None)

@@ -9,11 +9,13 @@ import msgspec
 import pytest
 from canvass_desk import Desk, new_desk
 from rounds_factory import NOW, ROOTS, MadeRound, make_round
+from sqlalchemy import select
 from test_canvass_bundles import BELOW, CHILD, GRANDCHILD, PARENT, Upward, entrust, listed, of_child
 
 from canvass.bundle_checking import check_bundle
 from canvass.bundle_import import BundleFate, import_bundle
 from canvass.importing import Fate
+from canvass.ledger_schema import branches
 from canvass.receiving import receive
 from canvass.vouching import Grounds
 from rounds.errors import RoundError
@@ -113,3 +115,23 @@ def test_a_round_that_names_another_year_than_its_own_is_refused_by_both(desk: D
     other = msgspec.structs.replace(authorisation, record=msgspec.structs.replace(authorisation.record, year=2015))
     with pytest.raises(RoundError, match="测评编号与测评年度不符"):
         Grounds.of(desk.registry, ROOTS).vouch(other)
+
+
+def test_what_is_refused_claims_no_code(desk: Desk) -> None:
+    """A second attempt without its first, for a branch that the ledger does not have; then another organisation's."""
+    listed(desk)
+    alone = make_round(branch_code="NEW", registered=6).next_attempt("0" * 64)
+    other = make_round(by=CHILD, branch_code="NEW", registered=6)
+    files = [made.result(5, 1) for made in (alone, other)]
+    before = codes(desk)
+    refused, taken = by_import(desk, files, ROOTS | CHILD.roots)
+    assert "第2次测评" in refused
+    assert taken == ""
+    assert codes(desk) == sorted([*before, "NEW"])
+    again = by_import(desk, [make_round(branch_code="NEW", registered=6).result(5, 1)], ROOTS | CHILD.roots)
+    assert "不是该团支部的上级团组织" in again[0]  # the control: what was taken does claim it
+
+
+def codes(desk: Desk) -> list[str]:
+    with desk.registry.reading() as connection:
+        return sorted(str(code) for code in connection.scalars(select(branches.c.code)))
