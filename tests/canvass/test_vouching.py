@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from canvass_desk import Desk, new_desk
-from rounds_factory import NOW, ROOTS, MadeRound, make_round
+from rounds_factory import NOW, ROOTS, MadeRound, make_round, organisation
 from sqlalchemy import select
 from test_canvass_bundles import BELOW, CHILD, GRANDCHILD, PARENT, Upward, entrust, listed, of_child
 
@@ -128,8 +128,10 @@ def test_what_is_refused_claims_no_code(desk: Desk) -> None:
     assert "第2次测评" in refused
     assert taken == ""
     assert codes(desk) == sorted([*before, "NEW"])
-    again = by_import(desk, [make_round(branch_code="NEW", registered=6).result(5, 1)], ROOTS | CHILD.roots)
-    assert "不是该团支部的上级团组织" in again[0]  # the control: what was taken does claim it
+    claimed = [make_round(by=by, branch_code="MORE", registered=6).result(5, 1) for by in (organisation(), CHILD)]
+    taken, refused = by_import(desk, claimed, ROOTS | CHILD.roots)
+    assert taken == ""
+    assert "不是该团支部的上级团组织" in refused  # the control: what was taken does claim it
 
 
 def codes(desk: Desk) -> list[str]:
