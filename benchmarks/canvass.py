@@ -1,4 +1,4 @@
-"""The upper organisation's registry: import beside the signatures it needs, memory, size, time of the reports.
+"""The upper organisation's registry: import beside the signatures it needs, memory, size, reports, several processes.
 
 By default 50,000 results with real keys are made, imported in one run by a process of its own, and reported on;
 `--quick` makes 2,000. `--full` adds a registry of 4.3 million, imported in parts whose files are made before it, with
@@ -22,6 +22,7 @@ from typing import Any
 
 from rounds_factory import ROOTS, organisation
 
+from benchmarks import canvass_processes
 from benchmarks.ceilings import Ceilings, beside, signatures
 from benchmarks.generating import Generator, lay_ledger
 from benchmarks.measuring import Measurement, seconds
@@ -29,7 +30,7 @@ from canvass import rollups
 from canvass.importing import THREADS
 from canvass.registry import open_registry
 
-TITLE = "registry: import, memory, size, reports"
+TITLE = "registry: import, memory, size, reports, several processes at once"
 RESULTS, QUICK, COUNTRY = 50_000, 2_000, 4_300_000
 SIGNATURES = 6
 """Two on the result, three on the zero report, one on the authorisation."""
@@ -51,6 +52,7 @@ def run(*, quick: bool = False, full: bool = False) -> list[Measurement]:
     """Every row of the registry."""
     with tempfile.TemporaryDirectory(prefix="beikaobei-canvass-") as name:
         rows = _import(Path(name), QUICK if quick else RESULTS)
+        rows += canvass_processes.run(Path(name) / "processes", quick=quick)
         return rows + (_country(Path(name)) if full else [])
 
 
