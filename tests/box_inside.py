@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing, contextmanager
 from unittest.mock import patch
 
 from box_factory import MadeBox
+from killing import Acknowledge, Switch, killed_at
 
 from ballots_store import store
 from ballots_store.box import BallotBox
@@ -17,6 +18,7 @@ from ballots_store.held import HeldBox
 from ballots_store.sealing import KEY_SIZE, NONCE_SIZE
 from ballots_store.state import BoxState
 from ballots_store.store import AREAS, BoxStore, Content
+from rounds.choices import Choice
 from rounds.issuing import Draw
 
 PAGE = 4096
@@ -101,6 +103,20 @@ def _state_size(payload: bytes) -> int:
 def settling_without_sealing(held: HeldBox, _state: BoxState, draw: Draw) -> None:
     """The control: `HeldBox.settle` that believes the page cache and does not write the state again."""
     held._ready(1 - held._slot, draw(KEY_SIZE), "erase stale slot")  # noqa: SLF001  the order under test
+
+
+def killed_before_the_old_key_goes(made: MadeBox) -> None:
+    """A kiosk that is killed in a blank cast, between its two writes: both the state before and the one after open."""
+
+    def work(switch: Switch, _acknowledge: Acknowledge) -> None:
+        box = made.start(hook=switch.call)
+        made.unlock(box)
+        switch.on = True
+        box.cast(Choice.BLANK)
+
+    steps = ["before cast", "before commit", "before update", "after update", "after commit", "before erase slot"]
+    if not killed_at(steps.index("before erase slot"), work).killed:
+        raise AssertionError("the kiosk was not killed")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from box_factory import CLOSED, FIVE_BALLOTS, VOTING, MadeBox, kept, make_box, memory_folder
 from box_fixtures import refused
-from box_inside import PAGE, live_area, set_state, with_nonce
+from box_inside import PAGE, killed_before_the_old_key_goes, live_area, set_state, with_nonce
 from killing import Acknowledge, Switch, killed_at, steps_of
 
 from ballots_store.destroying import DestroyRequest, destroy_round
@@ -103,15 +103,7 @@ def test_an_end_of_the_round_is_in_what_is_made_anew(five_cast: MadeBox, scratch
 def test_a_commit_that_was_cut_off_and_torn_counts_come_together(five_cast: MadeBox, scratch: Path) -> None:
     """Both pairs open, and the counts are damaged: the later state is what the new file has."""
     made = five_cast.copied(scratch)
-
-    def work(switch: Switch, _acknowledge: Acknowledge) -> None:
-        box = made.start(hook=switch.call)
-        made.unlock(box)
-        switch.on = True
-        box.cast(Choice.BLANK)
-
-    steps = ["before cast", "before commit", "before update", "after update", "after commit", "before erase slot"]
-    assert killed_at(steps.index("before erase slot"), work).killed
+    killed_before_the_old_key_goes(made)
     assert len(with_nonce(made)) == 2
     box = ruined(made, "box").start()
     assert (box.figures().issued, box.figures().collected) == (6, 6)

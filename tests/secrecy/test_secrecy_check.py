@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from admin_script import Admin
 from box_factory import CLOSED, FIVE_BALLOTS, SUPERVISOR, TELLER, MadeBox, make_box
-from killing import Acknowledge, Switch, killed_at
+from box_inside import killed_before_the_old_key_goes
 from planted_stores import PLANTS, plant_clear, plant_counters, some_ballots
 from secrecy_experiments import recovered
 
@@ -71,15 +71,7 @@ def test_keys_that_were_not_erased_are_found(scratch: Path) -> None:
 def test_a_kiosk_that_was_killed_between_its_two_writes_is_found(scratch: Path) -> None:
     """Until the next start both the state before and the state after have their keys."""
     made = make_box(scratch / "home")
-
-    def work(switch: Switch, _acknowledge: Acknowledge) -> None:
-        box = made.start(hook=switch.call)
-        made.unlock(box)
-        switch.on = True
-        box.cast(Choice.BLANK)
-
-    steps = ["before cast", "before commit", "before update", "after update", "after commit", "before erase slot"]
-    assert killed_at(steps.index("before erase slot"), work).killed
+    killed_before_the_old_key_goes(made)
     assert found(examine_path(scratch), "remnant") == {"密钥槽"}
     made.start().close()
     assert found(examine_path(scratch), "remnant") == set()
