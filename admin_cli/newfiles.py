@@ -52,7 +52,7 @@ class NewFiles:
 
 
 def _check_distinct(planned: Sequence[Path]) -> None:
-    places = Counter(os.path.join(os.path.realpath(path.parent), path.name) for path in planned)  # noqa: PTH118  as realpath gives it
+    places = Counter(Path(os.path.realpath(path.parent), path.name) for path in planned)
     for path, times in places.items():
         if times > 1:
             raise BadInput(f"一条命令要写的两个文件都叫“{path}”：请分别取名。")

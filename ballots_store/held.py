@@ -264,6 +264,7 @@ class HeldBox:
         Raises:
             TokenAway: the key slots can't be reached, found before the state was written (the old one stands) or after
                 it (the new one does); `rejoin` finds out which.
+            ValueError: no key lies ready: nothing was settled, or the round has ended.
             StorageFailure: what is on disk is the old state or the new one, each with its key.
         """
         if not self._next_key:
@@ -274,15 +275,15 @@ class HeldBox:
             self._put(free, state, self._seal(state, self._next_key, draw), meta or {})
         self._slot = free
         # Only now: before the commit is durable the old state is the true one.
-        self._ready(stale, bytes(KEY_SIZE) if meta else draw(KEY_SIZE), "erase slot")
+        self._ready(stale, b"" if meta else draw(KEY_SIZE), "erase slot")
         self._spoil(stale)
 
     def _ready(self, slot: int, key: bytes, name: str) -> None:
-        """Overwrite a stale key with the next state's, which opens nothing yet; at the end of a round with zeros."""
+        """Overwrite a stale key with the next state's, which opens nothing yet; b"" (nothing follows): with zeros."""
         self._next_key = b""
         with step(self._hook, name):
-            self._key_slots().write(slot, key)
-        self._next_key = key if any(key) else b""
+            self._key_slots().write(slot, key or bytes(KEY_SIZE))
+        self._next_key = key
 
     def _spoil(self, area: int) -> None:
         """Take the nonce of the area whose key is gone: a copy of the stick, put back, finds none that it opens."""

@@ -173,7 +173,7 @@ class BoxStore:
             erase(journal_path(beside))
             self._take_name(beside, hook)
         except OSError as error:
-            raise _no_rebuilding(error) from None
+            raise StorageFailure(f"票箱文件无法重建（{reason(error)}）：请检查磁盘空间和权限，保留文件。") from None
         self._open()
 
     def clear_rebuilt(self) -> None:
@@ -187,7 +187,9 @@ class BoxStore:
             for leftover in (beside, journal_path(beside)):
                 erase(leftover)
         except OSError as error:
-            raise _no_rebuilding(error) from None
+            raise StorageFailure(
+                f"上次重建票箱文件时留下的“{beside.name}”无法清除（{reason(error)}）：请检查磁盘和权限，保留文件。"
+            ) from None
 
     def rewrite(self, public: bytes, area: int, state: Content, *, hook: Hook = no_hook) -> None:
         """Overwrite the counts and the area that does not count, in place; durable when this returns.
@@ -306,10 +308,6 @@ def journal_path(path: Path) -> Path:
 def rebuilt_path(path: Path) -> Path:
     """Where a damaged box is made anew, until it takes the name."""
     return path.with_name(f"{path.name}.new")
-
-
-def _no_rebuilding(error: OSError) -> StorageFailure:
-    return StorageFailure(f"票箱文件无法重建（{reason(error)}）：请检查磁盘空间和权限，保留文件。")
 
 
 def _check_header(path: Path) -> None:

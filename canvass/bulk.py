@@ -23,7 +23,10 @@ CHUNK = 500
 """Values in one IN list: SQLite took 999 parameters for a long time."""
 
 
-_POSITIONAL = {"sqlite": sqlite.dialect(), "postgresql": psycopg.dialect(paramstyle="format")}  # type: ignore[no-untyped-call]
+_POSITIONAL = {
+    "sqlite": sqlite.dialect(),
+    "postgresql": psycopg.dialect(paramstyle="format"),  # type: ignore[no-untyped-call]  # SQLAlchemy gives it no types
+}
 """Both back ends with parameters by their place, as `exec_driver_sql` hands them over."""
 
 
