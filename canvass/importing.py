@@ -33,7 +33,7 @@ from canvass.directory import Directory
 from canvass.registering import Fate, Outcome, register
 from canvass.registry import Registry
 from canvass.trusting import read_trust, trust_state, trust_version
-from canvass.verifying import File, VerifyingProcess, verify
+from canvass.verifying import File, VerifyingProcess, verify_all
 from rounds.chain import Roots
 from rounds.errors import Unreadable
 from rounds.trust import EVERYTHING, Trust
@@ -227,7 +227,7 @@ class _Verifiers:
         files = [source.find() for source in sources]
         roots, year = self._terms.roots, self._terms.year
         if next(self._seen) < self._terms.few:
-            verdicts = [verify(file, roots, year) for file in files]
+            verdicts = verify_all(files, roots, year)
         else:
             verdicts = self._process().verify(files)
         return [

@@ -17,6 +17,7 @@ from rounds.documents import RESULT, VOID, Result, VoidReport
 from rounds.encoding import decode
 from rounds.envelope import Envelope
 from rounds.errors import RoundError, Unreadable, VerificationFailure
+from rounds.keys import Check, verify_signature
 
 End = RoundEnd[Result] | RoundEnd[VoidReport]
 
@@ -25,14 +26,14 @@ CAP = max(RESULT.cap, VOID.cap)
 NOT_READ = "文件无法读取：请检查U盘是否已拔出、是否有读取权限。"
 
 
-def receive(data: bytes, roots: Roots) -> End:
-    """Verify a `.result` or `.void` file.
+def receive(data: bytes, roots: Roots, check: Check = verify_signature) -> End:
+    """Verify a `.result` or `.void` file; `check`: see `rounds.envelope.read`.
 
     Raises:
         UntrustedIssuer, Unreadable, VerificationFailure: in the order of the steps above.
     """
     try:
-        end = _read(data, roots)
+        end = _read(data, roots, check)
     except RoundError:
         _refuse_by_claim(data)
         raise
@@ -41,14 +42,14 @@ def receive(data: bytes, roots: Roots) -> End:
     return end
 
 
-def _read(data: bytes, roots: Roots) -> End:
+def _read(data: bytes, roots: Roots, check: Check) -> End:
     """Step 4; a void report is tried where it is no result, so that the common file is decoded once."""
     try:
-        return read_result(data, roots)
+        return read_result(data, roots, check)
     except VerificationFailure as failure:
         if failure.check != "payloadType":
             raise
-    return read_void_report(data, roots)
+    return read_void_report(data, roots, check)
 
 
 def _refuse_by_claim(data: bytes) -> None:

@@ -1,7 +1,7 @@
 """One file → what arrived, or the line that says why nothing did; in this process or in one beside it.
 
     process = VerifyingProcess(roots, year)      python -m canvass.verifying, asked over its standard input
-    process.verify(files)                        the same answers as `verify` in this process
+    process.verify(files)                        the same answers as `verify_all` in this process
 
 Two threads of one interpreter take turns with everything but the signatures themselves, and the writer wants its turn
 too; processes do not. They are handed paths and give back rows, not documents. One ends when its standard input does,
@@ -24,6 +24,7 @@ from canvass.arrivals import Arrival, arrive
 from canvass.receiving import read_file, receive
 from rounds.chain import Keyring, Roots
 from rounds.errors import RoundError, Unreadable, VerificationFailure
+from rounds.keys import Check, NotedSignatures, verify_signature
 
 File = Path | str | bytes
 """Where a file lies, or what it holds (bytes)."""
@@ -45,10 +46,36 @@ _decode_asked = msgspec.msgpack.Decoder(_Asked).decode
 _decode_verdicts = msgspec.msgpack.Decoder(list[Verdict]).decode
 
 
-def verify(file: File, roots: Roots, year: int | None) -> Verdict:
-    """Verify one file; `year`: only results of that assessed year, None of any."""
+def verify_all(files: Sequence[File], roots: Roots, year: int | None) -> list[Verdict]:
+    """`verify` for each of `files`, with all the signatures at the end: each kind of work finds its caches warm.
+
+    What was read is believed once its signatures hold. If anything about a file fails, `verify` says what, in its own
+    order (docs/adr/0029).
+    """
+    read: list[tuple[Verdict, NotedSignatures]] = []
+    for file in files:
+        signatures = NotedSignatures()
+        read.append((verify(file, roots, year, signatures.note), signatures))
+    return [
+        verdict if _holds(verdict, signatures) else verify(file, roots, year)
+        for file, (verdict, signatures) in zip(files, read, strict=True)
+    ]
+
+
+def _holds(verdict: Verdict, signatures: NotedSignatures) -> bool:
+    if isinstance(verdict, str):
+        return False
     try:
-        end = receive(file if isinstance(file, bytes) else read_file(file), roots)
+        signatures.verify()
+    except VerificationFailure:
+        return False
+    return True
+
+
+def verify(file: File, roots: Roots, year: int | None, check: Check = verify_signature) -> Verdict:
+    """Verify one file; `year`: only results of that assessed year, None of any; `check`: see `rounds.envelope.read`."""
+    try:
+        end = receive(file if isinstance(file, bytes) else read_file(file), roots, check)
         _check_year(end.authorisation.record.year, year)
         return arrive(end)
     except RoundError as error:
@@ -86,7 +113,7 @@ class VerifyingProcess:
         self._send(_encode(_Terms(dict(roots), year)))
 
     def verify(self, files: Sequence[File]) -> list[Verdict]:
-        """`verify` for each of `files`.
+        """`verify_all` there.
 
         Raises:
             Unreadable: the process has ended.
@@ -147,7 +174,7 @@ def _answer(asking: IO[bytes], answering: IO[bytes]) -> None:
     roots = Keyring(terms.roots)
     while (frame := _receive(asking)) is not None:
         files: list[File] = [os.fsdecode(data) if is_path else data for is_path, data in _decode_asked(frame)]
-        _send(answering, _encode([verify(file, roots, terms.year) for file in files]))
+        _send(answering, _encode(verify_all(files, roots, terms.year)))
 
 
 if __name__ == "__main__":

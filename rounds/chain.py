@@ -29,7 +29,7 @@ from rounds.documents import (
 from rounds.encoding import decode
 from rounds.envelope import Claim, Envelope, Expected, Kind, Verified, read
 from rounds.errors import Unreadable, UntrustedIssuer, VerificationFailure
-from rounds.keys import check_distinct, check_sealing_key, check_signing_key, fingerprint
+from rounds.keys import Check, check_distinct, check_sealing_key, check_signing_key, fingerprint, verify_signature
 from rounds.results import check_result, check_signers, check_void
 from rounds.rules import quorum_needed
 from rounds.sharing import Holder
@@ -75,7 +75,7 @@ def read_card(data: bytes) -> Verified[OrganisationCard]:
     return read(data, CARD, own_key)
 
 
-def read_authorisation(data: bytes, roots: Roots) -> Verified[Authorisation]:
+def read_authorisation(data: bytes, roots: Roots, check: Check = verify_signature) -> Verified[Authorisation]:
     """Read an authorisation signed by one of the enrolled organisations.
 
     Raises:
@@ -92,12 +92,14 @@ def read_authorisation(data: bytes, roots: Roots) -> Verified[Authorisation]:
             )
         return Expected(claimed, 1)
 
-    verified = read(data, AUTHORISATION, one_root)
+    verified = read(data, AUTHORISATION, one_root, check)
     _check_authorisation(verified)
     return verified
 
 
-def read_zero_report(data: bytes, authorisation: Verified[Authorisation]) -> Verified[ZeroReport]:
+def read_zero_report(
+    data: bytes, authorisation: Verified[Authorisation], check: Check = verify_signature
+) -> Verified[ZeroReport]:
     """Read the zero report of `authorisation`: signed by the activation key and both officers.
 
     Raises:
@@ -108,31 +110,31 @@ def read_zero_report(data: bytes, authorisation: Verified[Authorisation]) -> Ver
         keys: dict[bytes, str] = {officer.signing: officer.role for officer in claim.record.officers}
         return Expected({authorisation.record.activation.signing: "activation"} | keys, 3)
 
-    verified = read(data, ZERO_REPORT, activation_and_officers)
+    verified = read(data, ZERO_REPORT, activation_and_officers, check)
     check_zero_report(verified, authorisation)
     if verified.signers != ("activation", *(officer.role for officer in verified.record.officers)):
         raise VerificationFailure("signature order", "封箱报告上签名的次序被改动，不予采用。")
     return verified
 
 
-def read_result(data: bytes, roots: Roots) -> RoundEnd[Result]:
-    """Read a result with its whole chain, its outcome and account recomputed.
+def read_result(data: bytes, roots: Roots, check: Check = verify_signature) -> RoundEnd[Result]:
+    """Read a result with its whole chain, its outcome and account recomputed; `check`: see `rounds.envelope.read`.
 
     Raises:
         UntrustedIssuer, Unreadable, VerificationFailure: whichever link does not hold.
     """
-    verified = _read_end(data, RESULT, roots)
+    verified = _read_end(data, RESULT, roots, check)
     check_result(verified.end.record, verified.authorisation.record)
     return verified
 
 
-def read_void_report(data: bytes, roots: Roots) -> RoundEnd[VoidReport]:
-    """Read a void report with its whole chain.
+def read_void_report(data: bytes, roots: Roots, check: Check = verify_signature) -> RoundEnd[VoidReport]:
+    """Read a void report with its whole chain; `check`: see `rounds.envelope.read`.
 
     Raises:
         UntrustedIssuer, Unreadable, VerificationFailure: whichever link does not hold.
     """
-    verified = _read_end(data, VOID, roots)
+    verified = _read_end(data, VOID, roots, check)
     check_void(verified.end.record, verified.authorisation.record)
     return verified
 
@@ -221,19 +223,19 @@ def window(authorisation: Authorisation) -> tuple[datetime | None, datetime | No
     return opens, closes
 
 
-def _read_end(data: bytes, kind: Kind[E], roots: Roots) -> RoundEnd[E]:
+def _read_end(data: bytes, kind: Kind[E], roots: Roots, check: Check) -> RoundEnd[E]:
     """The links below are read before the end's own signatures: its signers' keys stand in them, signed."""
     found: list[tuple[Verified[Authorisation], Verified[ZeroReport]]] = []
 
     def holders(claim: Claim[E]) -> Expected:
         chain = claim.record.chain
-        authorisation = read_authorisation(chain.authorisation.encode(), roots)
-        zero_report = read_zero_report(chain.zero_report.encode(), authorisation)
+        authorisation = read_authorisation(chain.authorisation.encode(), roots, check)
+        zero_report = read_zero_report(chain.zero_report.encode(), authorisation, check)
         found.append((authorisation, zero_report))
         keys: dict[bytes, str] = {officer.signing: officer.role for officer in zero_report.record.officers}
         return Expected(keys | {authorisation.record.emergency.signing: Holder.EMERGENCY}, 2)
 
-    end = read(data, kind, holders)
+    end = read(data, kind, holders, check)
     authorisation, zero_report = found[0]
     _check_chain(end.record.chain, authorisation, zero_report, rehearsal=end.rehearsal)
     check_signers(end.record, end.signers)

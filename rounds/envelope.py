@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rounds.encoding import Digest, decode, digest, encode
 from rounds.errors import VerificationFailure
-from rounds.keys import fingerprint, verify_signature
+from rounds.keys import Check, fingerprint, verify_signature
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -124,8 +124,12 @@ def sign(record: msgspec.Struct, payload_type: str, keys: Sequence[Ed25519Privat
     return encode(Envelope(payload=payload, payload_type=payload_type, signatures=signatures))
 
 
-def read(data: bytes, kind: Kind[T], expected: Callable[[Claim[T]], Expected]) -> Verified[T]:
+def read(
+    data: bytes, kind: Kind[T], expected: Callable[[Claim[T]], Expected], check: Check = verify_signature
+) -> Verified[T]:
     """Read and verify one document; `expected` names the keys that may have signed it.
+
+    `check`: what step 4 does with a signature; with `NotedSignatures.note` the document is verified once these are.
 
     Raises:
         Unreadable: steps 1, 2, 5 or 6.
@@ -135,7 +139,7 @@ def read(data: bytes, kind: Kind[T], expected: Callable[[Claim[T]], Expected]) -
     if not envelope.payload_type or envelope.payload_type not in (kind.official, kind.rehearsal):  # (3)
         raise VerificationFailure("payloadType", f"这不是{kind.title}：请核对是否选错文件。")
     claim = Claim(envelope, kind)
-    signed = verify_signatures(envelope, expected(claim), kind.title)  # (4)
+    signed = verify_signatures(envelope, expected(claim), kind.title, check)  # (4)
     record = claim.record  # (5) (6)
     rehearsal = envelope.payload_type == kind.rehearsal
     return Verified(record, digest(envelope.payload), tuple(signed.values()), tuple(signed), rehearsal, data, envelope)
@@ -150,7 +154,9 @@ def decode_payload(envelope: Envelope, kind: Kind[T]) -> T:
     return decode(envelope.payload, kind.record, kind.title, kind.cap)
 
 
-def verify_signatures(envelope: Envelope, expected: Expected, title: str) -> dict[bytes, str]:
+def verify_signatures(
+    envelope: Envelope, expected: Expected, title: str, check: Check = verify_signature
+) -> dict[bytes, str]:
     """Step 4: every signature present holds, by distinct expected keys, enough of them; key → name in order.
 
     Raises:
@@ -163,7 +169,7 @@ def verify_signatures(envelope: Envelope, expected: Expected, title: str) -> dic
         public = by_id.get(signature.keyid)
         if public is None:
             raise VerificationFailure("signatures", f"{title}上有不应有的签名：文件被改动或不是该单位签发。")
-        verify_signature(public, signature.sig, message)
+        check(public, signature.sig, message)
         if public in signed:
             raise VerificationFailure("signatures", f"{title}上同一密钥签名两次，只能计一次，不予采用。")
         signed[public] = expected.keys[public]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -113,6 +113,10 @@ def check_distinct(publics: Iterable[bytes]) -> None:
         raise VerificationFailure("distinct keys", "同一把公钥出现两次：各持有人的密钥须各不相同。")
 
 
+Check = Callable[[bytes, bytes, bytes], None]
+"""Public key, signature, message: raises VerificationFailure where the signature does not hold (`verify_signature`)."""
+
+
 def verify_signature(public: bytes, signature: bytes, message: bytes) -> None:
     """Check one Ed25519 signature over the exact bytes; the one place where this house verifies anything.
 
@@ -131,3 +135,24 @@ def _holds(public: bytes, signed: bytes) -> bool:
     except BadSignatureError:
         return False
     return True
+
+
+class NotedSignatures:
+    """Signatures noted in the place of verifying them, to be verified together; nothing read meanwhile is believed."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self._noted: list[tuple[bytes, bytes, bytes]] = []
+
+    def note(self, public: bytes, signature: bytes, message: bytes) -> None:
+        """A `Check` that refuses nothing: `verify` does."""
+        self._noted.append((public, signature, message))
+
+    def verify(self) -> None:
+        """Check all of them.
+
+        Raises:
+            VerificationFailure: one does not hold.
+        """
+        for public, signature, message in self._noted:
+            verify_signature(public, signature, message)
