@@ -262,7 +262,8 @@ class BallotBox:
         self._check_may_vote(self._session)
         with step(self._hook, "cast"):
             sealed = seal_ballot(choice, self._held.zero_report.record.round_key, self._held.bound_to)
-            self._commit(_Change(self._state.with_ballot(sealed, self._session.member, self._session.slip), stage))
+            state = self._state.with_ballot(sealed, self._session.member, self._session.slip)
+            self._commit(_Change(state, stage), awaited=True)
 
     def void_session(self) -> None:
         """End the open session without a ballot (未投).
@@ -360,13 +361,16 @@ class BallotBox:
         if self._state.collected >= self.heading.expected:
             raise BoxFull
 
-    def _commit(self, change: _Change, *, renew: bool = False) -> None:
-        """Make `change` durable and stand where it leads; `renew`: under a key that lay on no stick until now."""
+    def _commit(self, change: _Change, *, renew: bool = False, awaited: bool = False) -> None:
+        """Make `change` durable and stand where it leads.
+
+        `renew`: under a key that lay on no stick until now; `awaited`: see `HeldBox.commit`.
+        """
         self._interrupted = change
         with self._watched():
             if renew:
                 self._held.renew(self._draw)
-            self._held.commit(change.state, self._draw)
+            self._held.commit(change.state, self._draw, awaited=awaited)
             self._arrive(change)
 
     def _arrive(self, change: _Change) -> None:

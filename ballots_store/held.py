@@ -9,10 +9,12 @@ rests on; see each comment.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from filelock import BaseFileLock
 
 from ballots_store import log
@@ -23,7 +25,7 @@ from ballots_store.home import Home, RoundFolder
 from ballots_store.hooks import Hook, no_hook, step
 from ballots_store.lock import hold
 from ballots_store.reasons import reason
-from ballots_store.sealing import KEY_SIZE, NONCE_SIZE, binding, open_share, open_state, seal_state
+from ballots_store.sealing import KEY_SIZE, NONCE_SIZE, binding, open_share, open_state, seal_state, state_cipher
 from ballots_store.slots import KeySlots, slots_name
 from ballots_store.state import BoxState, decode_state, encode_public, encode_state, is_one_change
 from ballots_store.store import DAMAGED, BoxStore, Content
@@ -83,6 +85,10 @@ class HeldBox:
         self._hook = hook
         self._token = token
         self._slots: KeySlots | None = None
+        self._slot, self._size = 0, 0
+        self._start_key, self._next_key = b"", b""
+        self._next_cipher: AESGCM | None = None
+        self._both_open = self._unspoiled = False
         self._lock: BaseFileLock = hold(self.folder)
         try:
             _make_sure_of_name(self.folder)
@@ -95,11 +101,6 @@ class HeldBox:
         except BaseException:
             self.close()
             raise
-        self._slot = 0
-        self._both_open = False
-        self._start_key = b""
-        self._next_key = b""
-        self._size = 0
 
     def _read_documents(self, round_id: str) -> None:
         """The box's own documents; the state opens only under a binding to these very ones."""
@@ -236,7 +237,7 @@ class HeldBox:
         The key that lay ready in the other slot is never used after this (see `renew`).
         """
         slots, public = self._key_slots(), encode_public(state)
-        sealed = self._seal(state, slots.keys()[self._slot], draw)
+        sealed = self._seal(state, self._cipher(slots.keys()[self._slot]), draw)
         damaged = not self.store.takes(public, sealed)
         if damaged:
             self.store.rebuild(public, self._slot, sealed, hook=self._hook)
@@ -247,8 +248,8 @@ class HeldBox:
             with step(self._hook, "reseal"):
                 self.store.rewrite(public, self._slot, sealed, hook=self._hook)
         self._ready(1 - self._slot, draw(KEY_SIZE), "erase stale slot")
-        self._spoil(1 - self._slot)
-        self._both_open = False
+        self._both_open, self._unspoiled = False, True
+        self._catch_up()
 
     def renew(self, draw: Draw) -> None:
         """Put another key ready: whoever copied the stick before has the key of no later state (docs/adr/0026).
@@ -258,8 +259,12 @@ class HeldBox:
         """
         self._ready(1 - self._slot, draw(KEY_SIZE), "renew key")
 
-    def commit(self, state: BoxState, draw: Draw, meta: Mapping[str, bytes] | None = None) -> None:
+    def commit(
+        self, state: BoxState, draw: Draw, meta: Mapping[str, bytes] | None = None, *, awaited: bool = False
+    ) -> None:
         """Make `state` the box's content, under the key that lies ready; durable when this returns. After `settle`.
+
+        `awaited`: a voter waits for this; the next `check_token`, `commit` or `close` catches up on the rest.
 
         Raises:
             TokenAway: the key slots can't be reached, found before the state was written (the old one stands) or after
@@ -271,24 +276,36 @@ class HeldBox:
             raise ValueError("no key lies ready")
         stale, free = self._slot, 1 - self._slot
         self._key_slots().check_path()  # a stick that is gone stops it here, before anything is written
+        self._unspoiled = False  # from here on the other area is the new state's
         with step(self._hook, "commit"):  # its key is on the medium: a state without it would be lost
-            self._put(free, state, self._seal(state, self._next_key, draw), meta or {})
+            cipher = self._next_cipher or self._cipher(self._next_key)
+            self._put(free, state, self._seal(state, cipher, draw), meta or {})
         self._slot = free
         # Only now: before the commit is durable the old state is the true one.
         self._ready(stale, b"" if meta else draw(KEY_SIZE), "erase slot")
-        self._spoil(stale)
+        self._unspoiled = True
+        if not awaited:
+            self._catch_up()
 
     def _ready(self, slot: int, key: bytes, name: str) -> None:
         """Overwrite a stale key with the next state's, which opens nothing yet; b"" (nothing follows): with zeros."""
-        self._next_key = b""
+        self._next_key, self._next_cipher = b"", None
         with step(self._hook, name):
             self._key_slots().write(slot, key or bytes(KEY_SIZE))
         self._next_key = key
 
-    def _spoil(self, area: int) -> None:
+    def _catch_up(self) -> None:
+        """What need not keep a voter waiting: the old area, and what the next commit seals with."""
+        self._spoil()
+        if self._next_key and self._next_cipher is None:
+            self._next_cipher = self._cipher(self._next_key)
+
+    def _spoil(self) -> None:
         """Take the nonce of the area whose key is gone: a copy of the stick, put back, finds none that it opens."""
-        with step(self._hook, "spoil area"):
-            self.store.spoil(area, NONCE_SIZE)
+        if self._unspoiled:
+            self._unspoiled = False  # once: after an error the store must be let go, and the next start does it
+            with step(self._hook, "spoil area"):
+                self.store.spoil(1 - self._slot, NONCE_SIZE)
 
     def _put(self, area: int, state: BoxState, sealed: Content, meta: Mapping[str, bytes]) -> None:
         """In place while the round runs.
@@ -323,11 +340,13 @@ class HeldBox:
         return self._token or Path(path)
 
     def check_token(self) -> None:
-        """See that the key slots can be reached; nothing is written.
+        """See that the key slots can be reached; nothing is written there.
 
         Raises:
             TokenAway: they can't.
+            StorageFailure: the box can't be written.
         """
+        self._catch_up()  # first: where the stick was taken out it matters most
         self._key_slots().check()
 
     def rejoin(self, draw: Draw) -> BoxState:
@@ -345,7 +364,10 @@ class HeldBox:
 
     def close(self) -> None:
         """Let everything go; the key A is forgotten."""
+        with suppress(StorageFailure):  # the next start does it
+            self._spoil()
         self._start_key = self._next_key = b""
+        self._next_cipher = None
         self._let_slots_go()
         self.store.close()
         self._lock.release()
@@ -358,8 +380,11 @@ class HeldBox:
         """Let everything go."""
         self.close()
 
-    def _seal(self, state: BoxState, key: bytes, draw: Draw) -> Content:
-        return seal_state(encode_state(state, self.capacity), key, self._start_key, self.bound_to, draw)
+    def _seal(self, state: BoxState, cipher: AESGCM, draw: Draw) -> Content:
+        return seal_state(encode_state(state, self.capacity), cipher, self.bound_to, draw)
+
+    def _cipher(self, key: bytes) -> AESGCM:
+        return state_cipher(key, self._start_key, self.bound_to)
 
     def _key_slots(self) -> KeySlots:
         if self._slots is None:

@@ -23,7 +23,7 @@ from ballots_store.held import ROUND_SECRET, START_SECRET, part_name, slots_path
 from ballots_store.home import Home, RoundFolder
 from ballots_store.hooks import Hook, no_hook, step
 from ballots_store.reasons import reason
-from ballots_store.sealing import binding, seal_share, seal_state
+from ballots_store.sealing import binding, seal_share, seal_state, state_cipher
 from ballots_store.slip_making import slip_book
 from ballots_store.slots import create_slots
 from ballots_store.state import BoxState, PinVerifier, empty_state, encode_public, encode_state
@@ -345,7 +345,7 @@ class _Builder:
         bound_to = binding(authorisation.digest, zero_report.digest)
         slot_key = self._draw(KEY_SIZE)
         encoded = encode_state(state, authorisation.record.registered)
-        sealed = seal_state(encoded, slot_key, start_key, bound_to, self._draw)
+        sealed = seal_state(encoded, state_cipher(slot_key, start_key, bound_to), bound_to, self._draw)
         try:
             make_folders(self._home.rounds_path)
             with leftovers.alone(self._home):

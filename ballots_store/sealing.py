@@ -79,19 +79,19 @@ def open_share(sealed: bytes, purpose: bytes, holder_secret: X25519PrivateKey, r
         raise VerificationFailure("shares", "票箱中的密钥分份打不开：文件损坏或被改动，请报告上级团组织。") from None
 
 
-def seal_state(state: bytes, slot_key: bytes, start_key: bytes, bound_to: bytes, draw: Draw) -> bytearray:
-    """Nonce ‖ ciphertext of the state under K_n (`slot_key`) and A (`start_key`), made in one place."""
+def seal_state(state: bytes, cipher: AESGCM, bound_to: bytes, draw: Draw) -> bytearray:
+    """Nonce ‖ ciphertext of the state under a `state_cipher`, made in one place."""
     nonce = draw(NONCE_SIZE)
     sealed = bytearray(NONCE_SIZE + len(state) + _TAG_SIZE)
     sealed[:NONCE_SIZE] = nonce
-    _state_cipher(slot_key, start_key, bound_to).encrypt_into(nonce, state, bound_to, memoryview(sealed)[NONCE_SIZE:])
+    cipher.encrypt_into(nonce, state, bound_to, memoryview(sealed)[NONCE_SIZE:])
     return sealed
 
 
 def open_state(sealed: bytes, slot_key: bytes, start_key: bytes, bound_to: bytes) -> bytes | None:
     """The state, or None where this key does not open it (see `HeldBox.recover`)."""
     try:
-        cipher = _state_cipher(slot_key, start_key, bound_to)
+        cipher = state_cipher(slot_key, start_key, bound_to)
         return cipher.decrypt(sealed[:NONCE_SIZE], sealed[NONCE_SIZE:], bound_to)
     except (InvalidTag, ValueError):
         return None
@@ -108,6 +108,7 @@ def box_seal(round_key: bytes, ballots: Iterable[bytes]) -> bytes:
     return hashlib.sha256(round_key + b"".join(sorted(ballots))).digest()
 
 
-def _state_cipher(slot_key: bytes, start_key: bytes, bound_to: bytes) -> AESGCM:
+def state_cipher(slot_key: bytes, start_key: bytes, bound_to: bytes) -> AESGCM:
+    """What seals and opens a state under K_n (`slot_key`) and A (`start_key`)."""
     derived = HKDF(SHA256(), KEY_SIZE, salt=bound_to, info=b"beikaobei state v2").derive(slot_key + start_key)
     return AESGCM(derived)

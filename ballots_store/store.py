@@ -209,6 +209,8 @@ class BoxStore:
         """
         with self._transaction(_IN_PLACE_UNSYNCED):
             self._overwrite(AREAS[area], "state", bytes(size), whole=False)
+        with _reported():
+            self._set_mode(_IN_PLACE)  # nobody waits now, but somebody does for the next `rewrite`
 
     def update(
         self,
@@ -264,18 +266,19 @@ class BoxStore:
 
     @contextmanager
     def _transaction(self, mode: Mapping[str, str], hook: Hook = no_hook) -> Iterator[None]:
-        """One transaction written in `mode`; a pragma that is in force already is not said again.
-
-        In place nothing is rolled back: after any error this connection must be let go.
-        """
+        """One transaction written in `mode`; after an error in place nothing is rolled back: let this object go."""
         self._check_name()
         with _reported():
-            for name, value in mode.items():
-                if self._pragmas[name] != value:
-                    self._database.execute(f"PRAGMA {name}={value}")
-                    self._pragmas[name] = value
+            self._set_mode(mode)
             with self._database.atomic(), step(hook, "update"):
                 yield
+
+    def _set_mode(self, mode: Mapping[str, str]) -> None:
+        """A pragma that is in force already is not said again."""
+        for name, value in mode.items():
+            if self._pragmas[name] != value:
+                self._database.execute(f"PRAGMA {name}={value}")
+                self._pragmas[name] = value
 
     def _check_name(self) -> None:
         """Otherwise every ballot from here on goes into a file of another name, or another file is overwritten."""

@@ -239,15 +239,16 @@ def guesses(watched: Watched, *, codes: bool, stick: bool, last_stick: bool = Tr
 
 
 def _opened(watched: Watched, snapshot: Snapshot, keys: Iterable[bytes], *, codes: bool) -> tuple[bytes, ...] | None:
-    """The sealed ballots of one snapshot where a key opens its state; without A, every key is tried as A too."""
+    """The sealed ballots of the latest state of a snapshot that a key opens; without A, every key is tried as A too."""
     tried = list(keys)
-    for key in tried:
-        for start_key in [watched.start_key] if codes else [bytes(32), key, *tried[:4]]:
-            for state in snapshot.states:
-                plain = open_state(state, key, start_key, watched.bound_to)
-                if plain is not None:
-                    return tuple(decode_state(plain, watched.capacity, roster_used=False).ballots)
-    return None
+    opened = [
+        tuple(decode_state(plain, watched.capacity, roster_used=False).ballots)
+        for key in tried
+        for start_key in ([watched.start_key] if codes else [bytes(32), key, *tried[:4]])
+        for state in snapshot.states
+        if (plain := open_state(state, key, start_key, watched.bound_to)) is not None
+    ]
+    return max(opened, key=len, default=None)
 
 
 @functools.cache

@@ -74,6 +74,7 @@ def remnants(folder: Path, casts: int) -> Remnants:
         for choice in random_choices(casts):
             for verb in (partial(unlock_unchecked, box), partial(box.cast, choice)):
                 verb()
+                box.check_token()  # as the locked screen does, after the thanks
                 area = live_area(made)
                 states.append(states_in(made.folder.box.read_bytes())[area])
                 keys.append(keys_of(made.slots.read_bytes())[area])

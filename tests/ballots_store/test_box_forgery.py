@@ -20,7 +20,7 @@ from ballots_store import sealing
 from ballots_store.errors import TokenAway
 from ballots_store.held import ROUND_SECRET, START_SECRET, HeldBox, part_name
 from ballots_store.sealed_ballots import BALLOT_SIZE, SealedBallots
-from ballots_store.sealing import seal_ballot, seal_share, seal_state
+from ballots_store.sealing import seal_ballot, seal_share, seal_state, state_cipher
 from ballots_store.state import decode_state, encode_state
 from ballots_store.store import BoxStore
 from rounds.choices import Choice
@@ -181,7 +181,8 @@ def beside_an_older_state(made: MadeBox, *, back: int) -> None:
         count = state.collected - back
         first = SealedBallots.of([*state.ballots][:count])
         older = replace(state, collected=count, issued=state.issued - back + 1, poll_book=book, ballots=first)
-        sealed = seal_state(encode_state(older, held.capacity), key, start_key, held.bound_to, secrets.token_bytes)
+        cipher = state_cipher(key, start_key, held.bound_to)
+        sealed = seal_state(encode_state(older, held.capacity), cipher, held.bound_to, secrets.token_bytes)
     set_state(made, sealed, area=free)
     data = bytearray(made.slots.read_bytes())
     data[(free + 1) * PAGE : (free + 1) * PAGE + 32] = key
@@ -238,7 +239,8 @@ def forged_state(made: MadeBox, start_key: bytes, slot_key: bytes) -> bytearray:
         round_key = held.zero_report.record.round_key
         ballots = sorted(seal_ballot(Choice.UNSATISFIED, round_key, held.bound_to) for _ in state.ballots)
         encoded = encode_state(type(state)(**(vars(state) | {"ballots": SealedBallots.of(ballots)})), held.capacity)
-        return seal_state(encoded, slot_key, start_key, held.bound_to, secrets.token_bytes)
+        cipher = state_cipher(slot_key, start_key, held.bound_to)
+        return seal_state(encoded, cipher, held.bound_to, secrets.token_bytes)
 
 
 def accepted(made: MadeBox) -> int | None:
@@ -258,9 +260,8 @@ def test_keyed_by_the_slot_alone_the_same_forgery_is_counted(
     """The control: without A in the key, whoever has disk and stick votes for everybody."""
     made = five_cast.copied(scratch / "here")
     forged = forged_state(made, bytes(32), live_key(made))
-    true_cipher = sealing._state_cipher  # noqa: SLF001  the fault is planted inside
     monkeypatch.setattr(
-        sealing, "_state_cipher", lambda key, _start_key, bound_to: true_cipher(key, bytes(32), bound_to)
+        sealing, "state_cipher", lambda key, _start_key, bound_to: state_cipher(key, bytes(32), bound_to)
     )
     set_state(made, forged)
     assert accepted(made) == 5

@@ -55,6 +55,7 @@ def cast(made: MadeBox) -> Work:
         switch.on = True
         box.cast(Choice.UNSATISFIED)
         acknowledge("cast")
+        box.check_token()  # what the voter was not kept waiting for
 
     return work
 
@@ -168,10 +169,12 @@ def test_kill_finds_an_acknowledgement_before_the_commit(four_cast: MadeBox, scr
     assert lost > 0
 
 
-def erasing_first(held: HeldBox, state: BoxState, draw: Draw, meta: Mapping[str, bytes] | None = None) -> None:
+def erasing_first(
+    held: HeldBox, state: BoxState, draw: Draw, meta: Mapping[str, bytes] | None = None, **_how: bool
+) -> None:
     """The control: `HeldBox.commit` with the old key erased before the new state is durable."""
     slots, free = held._key_slots(), 1 - held._slot  # noqa: SLF001  the order under test
-    sealed = held._seal(state, held._next_key, draw)  # noqa: SLF001  the fault is planted inside
+    sealed = held._seal(state, held._cipher(held._next_key), draw)  # noqa: SLF001  the fault is planted inside
     slots.write(held._slot, bytes(32))  # noqa: SLF001  the fault is planted inside
     held._hook("before commit")  # noqa: SLF001  the fault is planted inside
     held.store.update(encode_public(state), {free: sealed}, meta=meta)

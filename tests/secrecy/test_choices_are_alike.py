@@ -92,6 +92,7 @@ def said_by_choice(made: MadeBox) -> set[str]:
         for choice in [*Choice] * 4:
             with statements_of(box) as said:
                 cast_unchecked(box, choice)
+                box.check_token()  # as the locked screen does, after the thanks
             seen.add("\n".join(said))
     return seen
 

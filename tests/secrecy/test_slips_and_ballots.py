@@ -68,6 +68,7 @@ def test_slip_or_pin_whatever_is_chosen_the_same_statements_run(scratch: Path) -
             else:
                 unlock_unchecked(box)
                 box.cast(choice)
+            box.check_token()  # as the locked screen does, after the thanks
         seen.append("\n".join(said))
     with statements_of(box) as said:  # the control: what says something else is seen
         box.note_helped()
