@@ -147,7 +147,7 @@ def _warn_about(session: Session, record: Result, reason: str | None) -> None:
 @leftover_option
 @emergency_option
 @token_option
-def void(session: Session, *, round_id: str | None, out: Path, **given: Any) -> None:  # noqa: ANN401  by name
+def void(session: Session, *, round_id: str | None, out: Path, **given: Any) -> None:  # noqa: ANN401  click's values
     """End a round without a result."""
     round_id = session.home.pick(round_id)
     with NewFiles(out) as files:

@@ -61,7 +61,7 @@ LEFT = (
 @click.option("--token", type=FILE, metavar="DIR", help="票箱U盘的文件夹；不用则密钥与票箱同在本机磁盘，保护较弱。")
 @click.option("--laptop", default="", type=OPTIONAL_NAME, metavar="姓名", help="电脑是谁的，写入封箱报告。")
 @click.option("--zero-report", type=FILE, metavar="F", help="另存一份签名的封箱报告。")
-def open_round_command(session: Session, file: Path, card: Path | None, **given: Any) -> None:  # noqa: ANN401  by name
+def open_round_command(session: Session, file: Path, card: Path | None, **given: Any) -> None:  # noqa: ANN401  click's values
     """Open a round: zero report, empty sealed box."""
     data = read_capped(file, AUTHORISATION.cap, AUTHORISATION.title)
     roots = trusted_roots(session.home, card)

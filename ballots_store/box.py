@@ -362,10 +362,7 @@ class BallotBox:
             raise BoxFull
 
     def _commit(self, change: _Change, *, renew: bool = False, awaited: bool = False) -> None:
-        """Make `change` durable and stand where it leads.
-
-        `renew`: under a key that lay on no stick until now; `awaited`: see `HeldBox.commit`.
-        """
+        """Make `change` durable and stand there; `renew`: under a key that lay on no stick; `awaited`: by a voter."""
         self._interrupted = change
         with self._watched():
             if renew:

@@ -18,7 +18,7 @@ def run_kiosk(words: Sequence[str]) -> int:
     # "-P": a folder named kiosk where the officers happen to stand is not the kiosk
     line = [sys.executable, "-P", "-m", "admin_cli.guide.tethered", str(os.getpid()), "-P", "-m", "kiosk", *words]
     with _left_to_the_child():
-        status = subprocess.run(line, env=environment(os.environ), check=False).returncode  # noqa: S603  our program
+        status = subprocess.run(line, env=environment(os.environ), check=False).returncode  # noqa: S603  our program, no shell
     set_right(after_crash=status < 0)
     return status
 

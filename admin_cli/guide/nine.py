@@ -253,7 +253,7 @@ def _read_window(typed: str, now: datetime) -> tuple[str, str]:
         return "", ""
     digits = digits if re.fullmatch("[0-9]{8}", digits) else "no time"  # strptime would take 163 for 16:03
     try:
-        first, last = datetime.strptime(digits[:4], "%H%M"), datetime.strptime(digits[4:], "%H%M")  # noqa: DTZ007  hours
+        first, last = datetime.strptime(digits[:4], "%H%M"), datetime.strptime(digits[4:], "%H%M")  # noqa: DTZ007  no day
     except ValueError:
         raise BadInput("请输入8位数字，前4位为开始，后4位为结束，如14001630；不限则直接按 Enter。") from None
     opens, closes = (now.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0) for at in (first, last))
