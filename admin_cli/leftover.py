@@ -7,6 +7,7 @@ import unicodedata
 import click
 
 from admin_cli.inputs import COUNT
+from admin_cli.secrets_in import ask
 from admin_cli.session import Session
 from ballots_store.errors import LeftoverMissing
 from rounds.documents import Result
@@ -25,8 +26,7 @@ def ask_leftover(missing: LeftoverMissing) -> int:
     """
     while True:
         question = f"共制作投票凭条{missing.made}张，未发出多少张（请当场清点）"
-        typed = str(click.prompt(question, prompt_suffix="：", err=True, default="", show_default=False))
-        digits = unicodedata.normalize("NFKC", typed).strip()
+        digits = unicodedata.normalize("NFKC", ask(question))
         if digits.isascii() and digits.isdigit() and int(digits[:9]) <= missing.made:
             return int(digits)
         click.echo(f"请输入0至{missing.made}之间的整数。", err=True)

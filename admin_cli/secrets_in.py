@@ -12,6 +12,7 @@ from enum import StrEnum
 
 import click
 
+from admin_cli.echo import hide_to_the_end, shown
 from rounds.codes import read_officer_code, read_pin, read_printed_code
 from rounds.errors import BadInput, VerificationFailure
 
@@ -98,14 +99,24 @@ def is_set(secret: Secret) -> bool:
     return bool(os.environ.get(secret))
 
 
+def ask(text: str) -> str:
+    """Ask on the terminal (stderr, so that stdout stays the answer's); what is typed is shown and may be nothing.
+
+    Raises:
+        click.Abort: the person gave up.
+    """
+    with shown():
+        return str(click.prompt(text, prompt_suffix="：", err=True, default="", show_default=False)).strip()
+
+
 def question(text: str, answers: tuple[str, ...]) -> str:
-    """Ask on the terminal (stderr, so that stdout stays the answer's) until one of `answers` is typed.
+    """Ask until one of `answers` is typed.
 
     Raises:
         click.Abort: the person gave up.
     """
     while True:
-        typed = str(click.prompt(text, prompt_suffix="：", err=True, default="", show_default=False)).strip()
+        typed = ask(text)
         # The Chinese keyboard makes full-width digits without being asked.
         answer = typed.translate(str.maketrans("０１２３４５６７８９", "0123456789"))
         if answer in answers:
@@ -120,8 +131,7 @@ def sentence(text: str) -> str:
         click.Abort: the person gave up.
     """
     while True:
-        typed = str(click.prompt(text, prompt_suffix="：", err=True, default="", show_default=False)).strip()
-        if typed:
+        if typed := ask(text):
             return typed
 
 
@@ -134,6 +144,7 @@ def _given(secret: Secret) -> str:
 
 
 def _ask(label: str) -> str:
+    hide_to_the_end()
     return str(click.prompt(label, hide_input=True, prompt_suffix="：", err=True, default="", show_default=False))
 
 

@@ -70,6 +70,11 @@ if sys.platform == "win32":
         yield
 
     @contextlib.contextmanager
+    def unseen() -> Iterator[None]:
+        """Do nothing: see `echoing`."""
+        yield
+
+    @contextlib.contextmanager
     def given_back() -> Iterator[Callable[[], None]]:
         """Do nothing: Textual's Windows driver restores the console's modes itself."""
         yield lambda: None
@@ -87,19 +92,37 @@ else:
 
     @contextlib.contextmanager
     def echoing() -> Iterator[None]:
-        """Show what is typed during a block: the guide hands over a terminal without echo, for the codes' sake."""
+        """Show what is typed during a block: around it nothing is shown, for the codes' sake."""
+        with _echo(on=True):
+            yield
+
+    @contextlib.contextmanager
+    def unseen() -> Iterator[None]:
+        """Show nothing of what is typed during a block.
+
+        A hidden prompt hides only while it stands: a code typed a moment early would be read on the screen.
+        """
+        with _echo(on=False):
+            yield
+
+    @contextlib.contextmanager
+    def _echo(*, on: bool) -> Iterator[None]:
         modes = termios.tcgetattr(0)
-        shown = [*modes]
-        shown[3] |= termios.ECHO
-        termios.tcsetattr(0, termios.TCSADRAIN, shown)
+        changed = [*modes]
+        changed[3] = modes[3] | termios.ECHO if on else modes[3] & ~termios.ECHO
+        termios.tcsetattr(0, termios.TCSANOW, changed)  # not DRAIN: a terminal that has stopped reading never drains
         try:
             yield
         finally:
-            termios.tcsetattr(0, termios.TCSADRAIN, modes)
+            with contextlib.suppress(termios.error):  # the terminal has gone: what ended the block tells more
+                termios.tcsetattr(0, termios.TCSANOW, modes)
 
     @contextlib.contextmanager
     def given_back() -> Iterator[Callable[[], None]]:
-        """Restore, on the way out, the terminal's modes as they were on the way in; yields what restores them."""
+        """Restore, on the way out, the terminal's modes as they were on the way in; yields what restores them.
+
+        Until the app has set its own, a 开启口令 typed too early is not shown.
+        """
         modes = termios.tcgetattr(0)
 
         def restore() -> None:
@@ -110,7 +133,8 @@ else:
         with contextlib.suppress(termios.error):
             termios.tcflow(1, termios.TCOON)  # output stopped by an earlier Ctrl+S
         try:
-            yield restore
+            with unseen():
+                yield restore
         finally:
             restore()
 

@@ -66,8 +66,9 @@ def vote(
         if keypad is not None:
             grabbed = Keypad(finder(keypad))
             undo.callback(grabbed.close)
-        holders = prompts.ask_holders(emergency=emergency)
-        box = prompts.with_codes(lambda codes: _start(home, chosen, codes, token), holders)
+        with tty.unseen():
+            holders = prompts.ask_holders(emergency=emergency)
+            box = prompts.with_codes(lambda codes: _start(home, chosen, codes, token), holders)
         undo.callback(box.close)
         if grabbed is not None and box.heading.stationed:
             raise RuleRefusal("定点投票只凭投票凭条开启，不用小键盘：请去掉 --keypad 重新启动。")

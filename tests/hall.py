@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -105,14 +104,7 @@ class Hall:
 def start_voting(terminal: Terminal, *, supervisor: str = SUPERVISOR_CODE, teller: str = TELLER_CODE) -> None:
     """Type both officers' codes on the plain terminal."""
     for officer, code in (("指导监督人员", supervisor), ("计票人", teller)):
-        # the last line: what was typed before a prompt stands is thrown away, and a wrong code is asked for again
-        prompt = _PROMPT.format(officer)
-        terminal.wait_until(partial(_asks, terminal, prompt), prompt)
-        terminal.press(f"{code}\r")
-
-
-def _asks(terminal: Terminal, prompt: str) -> bool:
-    return terminal.text().rstrip().endswith(prompt)
+        terminal.answer(_PROMPT.format(officer), code)
 
 
 def press_when(terminal: Terminal, shown: str, keys: str) -> None:

@@ -108,6 +108,20 @@ class Terminal:
             if len(data) > 1024:
                 self.pump(0)
 
+    def answer(self, prompt: str, typed: str) -> None:
+        """Type when a prompt stands on the last line, and wait for the line's end.
+
+        What was typed before a hidden prompt stands is thrown away, and one text may be asked for again.
+        """
+        self.wait_until(lambda: self.text().rstrip().endswith(prompt), prompt)
+        before = len(self.raw)
+        self.press(f"{typed}\r")
+        self.wait_until(lambda: self._has_said_more(before), "the end of the line")
+
+    def _has_said_more(self, before: int) -> bool:
+        self.pump(0)
+        return len(self.raw) > before
+
     def resize(self, rows: int, cols: int) -> None:
         self._screen.resize(rows, cols)
         self._child.setwinsize(rows, cols)

@@ -140,9 +140,7 @@ def test_the_emergency_code_stands_in_for_one_officer(tmp_path: Path) -> None:
         terminal.wait_for("在场的是 1指导监督人员 2计票人")
         terminal.press("2\r")
         for prompt, code in (("计票人口令", rehearsal.teller_code), ("应急码", rehearsal.emergency_code)):
-            terminal.wait_for(f"{prompt}（输入时不显示）")
-            stand(terminal, 0.3)
-            terminal.press(f"{code}\r")
+            terminal.answer(f"{prompt}（输入时不显示）：", code)
         terminal.wait_for("请下一位团员上前")
         terminal.kill(signal.SIGTERM)
         assert terminal.exit_status() == 128 + signal.SIGTERM
