@@ -64,10 +64,16 @@ class Terminal:
     def text(self) -> str:
         """The screen as lines; a wide character takes two cells, of which pyte leaves the second empty."""
         self.pump(0)
-        return "\n".join(
-            "".join(row[column].data for column in range(self._screen.columns)).rstrip()
-            for row in (self._screen.buffer[line] for line in range(self._screen.lines))
-        )
+        return "\n".join(map(self._line, range(self._screen.lines)))
+
+    def _line(self, number: int) -> str:
+        row = self._screen.buffer[number]
+        return "".join(row[column].data for column in range(self._screen.columns)).rstrip()
+
+    def _asks(self, prompt: str) -> bool:
+        """Whether the cursor stands behind the prompt: answered, it still is on the screen."""
+        self.pump(0)
+        return self._line(self._screen.cursor.y).endswith(prompt)
 
     def pump(self, seconds: float = 0.05) -> bool:
         """Read what is there, or what comes within `seconds`; False once the program has closed the terminal."""
@@ -109,11 +115,11 @@ class Terminal:
                 self.pump(0)
 
     def answer(self, prompt: str, typed: str) -> None:
-        """Type when a prompt stands on the last line, and wait for the line's end.
+        """Type when the cursor stands behind a prompt, and wait for the line's end.
 
         What was typed before a hidden prompt stands is thrown away, and one text may be asked for again.
         """
-        self.wait_until(lambda: self.text().rstrip().endswith(prompt), prompt)
+        self.wait_until(lambda: self._asks(prompt), prompt)
         before = len(self.raw)
         self.press(f"{typed}\r")
         self.wait_until(lambda: self._has_said_more(before), "the end of the line")
