@@ -56,7 +56,7 @@ def close(
     """Count a round and write its result."""
     round_id = session.home.pick(round_id)
     with NewFiles(out) as files:
-        data = stored_end(session.home, round_id)
+        data = stored_end(session.home, round_id, token=token)
         if data is not None:
             _say_again(session, data, RESULT)
         else:
@@ -151,7 +151,7 @@ def void(session: Session, *, round_id: str | None, out: Path, **given: Any) -> 
     """End a round without a result."""
     round_id = session.home.pick(round_id)
     with NewFiles(out) as files:
-        data = stored_end(session.home, round_id)
+        data = stored_end(session.home, round_id, token=given["token"])
         if data is not None:
             _say_again(session, data, VOID)
         else:

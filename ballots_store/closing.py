@@ -22,11 +22,11 @@ from ballots_store.home import Home
 from ballots_store.hooks import Hook, no_hook, step
 from ballots_store.sealing import box_seal, open_ballots
 from ballots_store.state import BoxState
-from rounds.chain import RoundEnd, read_result
-from rounds.documents import RESULT, Chain, Conduct, LogLine, Result, SlipCount
+from rounds.chain import RoundEnd, kind_of, read_result, read_void_report
+from rounds.documents import RESULT, Chain, Conduct, LogLine, Result, SlipCount, VoidReport
 from rounds.encoding import is_fit, plain, stamp
 from rounds.envelope import sign
-from rounds.errors import BadInput, RuleRefusal
+from rounds.errors import BadInput, RuleRefusal, VerificationFailure
 from rounds.issuing import Draw
 from rounds.keys import SecretKeys
 from rounds.lifecycle import Event, Stage, advance
@@ -107,14 +107,20 @@ def close_round(
     return Closed(result, record, words(seal, BOX_WORDS))
 
 
-def stored_end(home: Home, round_id: str) -> bytes | None:
+def stored_end(home: Home, round_id: str, *, token: Path | None = None) -> bytes | None:
     """The signed end of a closed or void round, for exporting again; None while there is none.
+
+    What a kill in the middle of `close_round` or `void_round` left to do is done.
 
     Raises:
         BoxInUse, StorageFailure, VerificationFailure: the box is held or can't be read.
     """
-    with HeldBox(home, round_id, token=None) as held:
-        return held.store.stored(END)
+    with HeldBox(home, round_id, token=token) as held:
+        end = held.store.stored(END)
+        if end is not None:
+            read_end(held, end)  # before a key is taken: an end that nobody signed is none
+            held.finish_end()
+        return end
 
 
 def recovered(
@@ -245,6 +251,19 @@ def issuer_roots(held: HeldBox) -> dict[bytes, str]:
 def _read_back(held: HeldBox, result: bytes) -> RoundEnd[Result]:
     """A result that no importer would take must not end a round."""
     return read_result(result, issuer_roots(held))
+
+
+def read_end(held: HeldBox, data: bytes) -> RoundEnd[Result] | RoundEnd[VoidReport]:
+    """The end that the box has, verified.
+
+    Raises:
+        Unreadable, VerificationFailure: it does not hold, or is another round's.
+    """
+    roots = issuer_roots(held)
+    end = read_result(data, roots) if kind_of(data) is RESULT else read_void_report(data, roots)
+    if end.zero_report.digest != held.zero_report.digest:
+        raise VerificationFailure("round", "票箱中的结果属于另一次测评：文件被改动，请保留文件并报告上级团组织。")
+    return end
 
 
 def check_reason(reason: str) -> str:

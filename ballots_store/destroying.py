@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from ballots_store.closing import issuer_roots
+from ballots_store.closing import read_end
 from ballots_store.errors import StorageFailure, TokenAway
 from ballots_store.files import erase, read_capped, write_over
 from ballots_store.frozen import frozen_home
@@ -26,8 +26,7 @@ from ballots_store.lock import take
 from ballots_store.reasons import reason
 from ballots_store.state import decode_public
 from ballots_store.store import journal_path, rebuilt_path
-from rounds.chain import kind_of, read_result, read_void_report
-from rounds.documents import RESULT
+from rounds.documents import Result
 from rounds.encoding import Digest, Time, decode, encode, stamp
 from rounds.errors import RuleRefusal
 from rounds.lifecycle import Event, Stage, advance
@@ -138,10 +137,9 @@ def _note(held: HeldBox, request: DestroyRequest, now: datetime) -> tuple[Destro
     if data is None:
         advance(decode_public(held.store.public())[0], Event.DESTROY)
         raise RuleRefusal("票箱中没有签名的结果，不能销毁：请保留票箱并报告上级团组织。")
-    counted = kind_of(data) is RESULT
+    end = read_end(held, data).end
+    counted = isinstance(end.record, Result)
     advance(Stage.CLOSED if counted else Stage.VOID, Event.DESTROY)
-    roots = issuer_roots(held)
-    digest = (read_result(data, roots).end if counted else read_void_report(data, roots).end).digest
     holders = held.open_holders(request.codes, now)
     held.join_secret(START_SECRET, holders)  # two of them, and of this very box
     _check_stick(held, token_lost=request.token_lost)
@@ -150,7 +148,7 @@ def _note(held: HeldBox, request: DestroyRequest, now: datetime) -> tuple[Destro
         box_id=held.bound_to.hex(),
         complete=False,
         end="result" if counted else "void",
-        end_digest=digest,
+        end_digest=end.digest,
         holders=tuple(holders),
         round_id=request.round_id,
         software=VERSION,

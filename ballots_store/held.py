@@ -20,11 +20,9 @@ from filelock import BaseFileLock
 from ballots_store import log
 from ballots_store.attested import check_parts
 from ballots_store.errors import StorageFailure
-from ballots_store.files import sync_folder
 from ballots_store.home import Home, RoundFolder
 from ballots_store.hooks import Hook, no_hook, step
-from ballots_store.lock import hold
-from ballots_store.reasons import reason
+from ballots_store.lock import hold, make_sure_of_name
 from ballots_store.sealing import KEY_SIZE, NONCE_SIZE, binding, open_share, open_state, seal_state, state_cipher
 from ballots_store.slots import KeySlots, slots_name
 from ballots_store.state import BoxState, decode_state, encode_public, encode_state, is_one_change
@@ -45,6 +43,8 @@ ROUND_SECRET = b"round key"
 START_SECRET = b"start key"
 END = "end"
 """Under which name of the box's meta its signed end lies."""
+_END_AREA = "end area"
+"""Under which name the area of the state that ended; of the other one, with the poll book, no key is to be left."""
 
 
 def part_name(purpose: bytes, holder: Holder) -> str:
@@ -55,20 +55,6 @@ def part_name(purpose: bytes, holder: Holder) -> str:
 def slots_path(folder: RoundFolder, token: Path | None, box_id: bytes) -> Path:
     """Where the key slots lie: on the 票箱U盘 under a name of this box's own, or beside the box."""
     return folder.path / "slots" if token is None else token / slots_name(box_id)
-
-
-def _make_sure_of_name(folder: RoundFolder) -> None:
-    """See that the folder keeps its name, before anybody votes, where its opening was killed at the very end.
-
-    The page cache may have the name alone; lost with the power, it would leave a folder that the next opening clears
-    away, ballots, keys and all (`ballots_store.leftovers`). Without its note a folder is never cleared.
-    """
-    try:
-        if folder.opening.exists():
-            sync_folder(folder.path.parent)
-            folder.opening.unlink(missing_ok=True)
-    except OSError as error:
-        raise StorageFailure(f"票箱文件夹无法读写（{reason(error)}）：请检查磁盘和权限。") from None
 
 
 class HeldBox:
@@ -91,7 +77,7 @@ class HeldBox:
         self._both_open = self._unspoiled = False
         self._lock: BaseFileLock = hold(self.folder)
         try:
-            _make_sure_of_name(self.folder)
+            make_sure_of_name(self.folder)
             self.store = BoxStore(self.folder.box)
         except BaseException:
             self._lock.release()
@@ -277,9 +263,10 @@ class HeldBox:
         stale, free = self._slot, 1 - self._slot
         self._key_slots().check_path()  # a stick that is gone stops it here, before anything is written
         self._unspoiled = False  # from here on the other area is the new state's
+        noted = {**meta, _END_AREA: bytes([free])} if meta else {}
         with step(self._hook, "commit"):  # its key is on the medium: a state without it would be lost
             cipher = self._next_cipher or self._cipher(self._next_key)
-            self._put(free, state, self._seal(state, cipher, draw), meta or {})
+            self._put(free, state, self._seal(state, cipher, draw), noted)
         self._slot = free
         # Only now: before the commit is durable the old state is the true one.
         self._ready(stale, b"" if meta else draw(KEY_SIZE), "erase slot")
@@ -306,6 +293,21 @@ class HeldBox:
             self._unspoiled = False  # once: after an error the store must be let go, and the next start does it
             with step(self._hook, "spoil area"):
                 self.store.spoil(1 - self._slot, NONCE_SIZE)
+
+    def finish_end(self) -> None:
+        """After the end: take the key and the nonce of the state before it, where a kill left them; needs no code.
+
+        What can't be reached is left to the next time, or to `destroying`: the end is given all the same.
+        """
+        kept = self.store.stored(_END_AREA)
+        if kept in {b"\0", b"\1"}:  # absent where the state was never read, as after a lost stick
+            self._slot, stale = kept[0], 1 - kept[0]
+            with suppress(StorageFailure):
+                if any(self._key_slots().keys()[stale]):
+                    self._ready(stale, b"", "erase slot")
+            with suppress(StorageFailure):
+                self._unspoiled = any(self.store.states()[stale][:NONCE_SIZE])
+                self._spoil()
 
     def _put(self, area: int, state: BoxState, sealed: Content, meta: Mapping[str, bytes]) -> None:
         """In place while the round runs.

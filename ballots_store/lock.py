@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from filelock import FileLock, Timeout
 
 from ballots_store.errors import BoxDestroyed, BoxInUse, StorageFailure
+from ballots_store.files import sync_folder
 from ballots_store.home import RoundFolder
 from ballots_store.reasons import reason
 
@@ -55,3 +56,20 @@ def held(folder: RoundFolder) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def make_sure_of_name(folder: RoundFolder) -> None:
+    """See that the folder keeps its name, before anybody votes, where its opening was killed at the very end.
+
+    The page cache may have the name alone; lost with the power, it would leave a folder that the next opening clears
+    away, ballots, keys and all (`ballots_store.leftovers`). Without its note a folder is never cleared.
+
+    Raises:
+        StorageFailure: it can't be told.
+    """
+    try:
+        if folder.opening.exists():
+            sync_folder(folder.path.parent)
+            folder.opening.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageFailure(f"票箱文件夹无法读写（{reason(error)}）：请检查磁盘和权限。") from None

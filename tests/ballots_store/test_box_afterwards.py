@@ -204,7 +204,7 @@ def opening_verbs(made: MadeBox) -> tuple[Callable[[], object], ...]:
         made.start,
         made.close,
         made.void,
-        lambda: stored_end(made.home, made.round_id),
+        lambda: stored_end(made.home, made.round_id, token=made.token),
         lambda: recounted(made),
         lambda: destroyed(made),
     )

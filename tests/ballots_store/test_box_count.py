@@ -46,7 +46,7 @@ def test_a_second_close_is_refused_and_the_first_end_is_kept(made: MadeBox) -> N
             again()
     with pytest.raises(RuleRefusal, match="已经结束"):
         made.start()
-    assert stored_end(made.home, made.round_id) == closed.result
+    assert stored_end(made.home, made.round_id, token=made.token) == closed.result
 
 
 def test_closing_without_a_stop_says_so(made: MadeBox) -> None:
@@ -60,7 +60,7 @@ def test_below_quorum_the_box_stays_open(made: MadeBox) -> None:
         made.close(present=3)
     assert (refused.value.collected, refused.value.missing) == (3, 1)
     assert kept(made) == before
-    assert stored_end(made.home, made.round_id) is None
+    assert stored_end(made.home, made.round_id, token=made.token) is None
 
     box = made.start()
     made.cast(box, FIVE_BALLOTS[3])
@@ -127,7 +127,7 @@ def test_void_opens_nothing_and_is_signed(made: MadeBox, monkeypatch: pytest.Mon
     assert (end.record.collected, end.record.issued, end.record.reason) == (5, 5, "会场停电，无法继续。")
     assert end.signers == ("supervisor", "teller")
     assert opened == []
-    assert stored_end(made.home, made.round_id) == report
+    assert stored_end(made.home, made.round_id, token=made.token) == report
     assert round_status(made.home, made.round_id).state == "void"
     for verb in (made.start, made.close, made.void):
         with pytest.raises(RuleRefusal):

@@ -65,7 +65,12 @@ def test_a_second_process_is_told_and_a_killed_one_holds_nothing(made: MadeBox) 
     before = made.slots.read_bytes()
     with held_by_another(made):
         during = made.slots.read_bytes()
-        for operation in (made.start, made.close, made.void, lambda: stored_end(made.home, made.round_id)):
+        for operation in (
+            made.start,
+            made.close,
+            made.void,
+            lambda: stored_end(made.home, made.round_id, token=made.token),
+        ):
             with pytest.raises(BoxInUse, match="正在使用") as caught:
                 operation()
             assert caught.value.exit_code == 1

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from itertools import product
 from pathlib import Path
 
 import pytest
-from box_factory import MadeBox, make_box, make_issued, make_request, memory_folder, open_box, roots
+from box_factory import VOTING, MadeBox, make_box, make_issued, make_request, memory_folder, open_box, roots
+from box_inside import keys_of, with_nonce
 from killing import Acknowledge, Fate, Switch, Work, killed_at, steps_of
 
 from ballots_store.box import BallotBox
 from ballots_store.closing import stored_end
-from ballots_store.held import HeldBox
-from ballots_store.state import BoxState, encode_public
+from ballots_store.held import START_SECRET, HeldBox
+from ballots_store.sealing import open_state
+from ballots_store.state import BoxState, decode_state, encode_public
 from ballots_store.status import round_status
 from rounds.chain import read_result, read_void_report
 from rounds.choices import Choice
 from rounds.documents import Result
 from rounds.errors import RuleRefusal, VerificationFailure
 from rounds.issuing import Draw
+from rounds.lifecycle import Stage
 
 BEFORE = (Choice.SATISFIED, Choice.SATISFIED, Choice.UNSATISFIED, Choice.BLANK)
 Operation = Callable[[MadeBox], Work]
@@ -135,6 +139,15 @@ def kills(made: MadeBox, operation: Operation, folder: Path) -> Iterator[tuple[s
 def counted(made: MadeBox) -> Result:
     """Close at the end of everything: the ballots are opened, so none is doubled or changed."""
     return made.close(present=6).end
+
+
+def still_open(made: MadeBox) -> list[BoxState]:
+    """Every state that two codes and the stick open, from outside: whichever key, whichever area."""
+    with HeldBox(made.home, made.round_id, token=made.token) as held:
+        start_key = held.join_secret(START_SECRET, held.open_holders(made.codes(), VOTING))
+        tried = product(held.store.states(), keys_of(made.slots.read_bytes()))
+        plains = [open_state(area, key, start_key, held.bound_to) for area, key in tried]
+        return [decode_state(plain, held.capacity, roster_used=False) for plain in plains if plain is not None]
 
 
 def choices(result: Result) -> tuple[int | None, ...]:
@@ -261,8 +274,10 @@ def test_kill_in_stop(four_cast: MadeBox, scratch: Path) -> None:
 
 def test_kill_in_close(four_cast: MadeBox, scratch: Path) -> None:
     """Closed exactly when its result exists; else it is counted again, with the same counts."""
+    left = 0
     for step, committed, made, _fate in kills(four_cast, close, scratch):
-        kept = stored_end(made.home, made.round_id)
+        left += committed and len(still_open(made)) > 1
+        kept = stored_end(made.home, made.round_id, token=made.token)
         assert (kept is not None) == committed, step
         assert round_status(made.home, made.round_id).state == ("closed" if committed else "opened"), step
         if kept is None:
@@ -271,19 +286,26 @@ def test_kill_in_close(four_cast: MadeBox, scratch: Path) -> None:
             with pytest.raises(RuleRefusal, match="已经结束"):
                 made.close(present=4)
         assert choices(read_result(kept, roots()).end.record) == (2, 1, 1), step
-        assert stored_end(made.home, made.round_id) == kept
+        assert stored_end(made.home, made.round_id, token=made.token) == kept
+        assert [state.stage for state in still_open(made)] == [Stage.CLOSED], step
+        assert len(with_nonce(made)) == 1, step
+    assert left > 0  # the control: before anybody asked for the end, the state with the poll book was open as well
 
 
 def test_kill_in_void(four_cast: MadeBox, scratch: Path) -> None:
+    left = 0
     for step, committed, made, _fate in kills(four_cast, void, scratch):
-        kept = stored_end(made.home, made.round_id)
+        left += committed and len(still_open(made)) > 1
+        kept = stored_end(made.home, made.round_id, token=made.token)
         assert (kept is not None) == committed, step
         if kept is None:
             assert choices(counted(made)) == (2, 1, 1)
         else:
             assert read_void_report(kept, roots()).end.record.collected == 4
+            assert [state.stage for state in still_open(made)] == [Stage.VOID], step
             with pytest.raises(RuleRefusal):
                 made.start()
+    assert left > 0
 
 
 @pytest.mark.parametrize("stick", [False, True])

@@ -11,7 +11,7 @@ import pytest
 from box_factory import MadeBox, make_box, make_issued, make_request, open_box
 from killing import Acknowledge, Switch, Work, in_child, killed_at, steps_of
 
-from ballots_store import files, held, leftovers
+from ballots_store import files, held, leftovers, lock
 from ballots_store import opening as opening_module
 from ballots_store.home import Home, RoundFolder
 from ballots_store.status import round_status
@@ -83,7 +83,7 @@ def survives_a_lost_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> bool:
         killed.setattr(leftovers, "finished", lambda _folder: None)
         made = opened(folder, stick=True, issued=ISSUED)
     synced: list[Path] = []
-    monkeypatch.setattr(held, "sync_folder", synced.append)
+    monkeypatch.setattr(lock, "sync_folder", synced.append)
     made.vote([Choice.SATISFIED] * 4)
     if made.home.rounds_path not in synced:
         made.folder.path.rename(made.home.rounds_path / ".opening-0123456789abcdef")
@@ -98,7 +98,7 @@ def test_a_box_in_use_is_never_taken_for_a_leftover(scratch: Path, monkeypatch: 
     assert survives_a_lost_name(scratch, monkeypatch)
     assert not Home(scratch / "home").folder(ISSUED.round_id).opening.exists()
     (scratch / "control" / "stick").mkdir(parents=True)
-    monkeypatch.setattr(held, "_make_sure_of_name", lambda _folder: None)
+    monkeypatch.setattr(held, "make_sure_of_name", lambda _folder: None)
     # the control: ballots and keys are cleared away
     assert not survives_a_lost_name(scratch / "control", monkeypatch)
 

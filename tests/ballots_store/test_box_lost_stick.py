@@ -45,7 +45,7 @@ def test_the_round_ends_with_the_figures_of_the_screen_and_says_so(made: MadeBox
     record = read_void_report(report, roots()).end.record
     assert (record.unread, record.collected, record.issued) == (True, 5, 5)
     assert record.conduct.starts == 1
-    assert stored_end(made.home, made.round_id) == report
+    assert stored_end(made.home, made.round_id, token=made.token) == report
     assert round_status(made.home, made.round_id).state == "void"
 
 
@@ -80,7 +80,7 @@ def test_it_takes_two_holders_with_the_right_codes(made: MadeBox) -> None:
         lost(made, SUPERVISOR)
     with pytest.raises(VerificationFailure):
         lost(made, codes=dict.fromkeys(made.codes(), "不对的口令口令"))
-    assert stored_end(made.home, made.round_id) is None
+    assert stored_end(made.home, made.round_id, token=made.token) is None
     assert made.token is not None
     stick.rename(made.token)
     made.start().close()

@@ -80,7 +80,7 @@ def test_a_close_ends_with_its_result(made: MadeBox, break_it: Breaking, monkeyp
     closed = made.close(warn=said.append)
     assert len(said) == 1
     assert said[0].startswith("计票已完成，结果有效，但未能记入测评日志：无法写入测评日志（")
-    assert stored_end(made.home, made.round_id) == closed.result
+    assert stored_end(made.home, made.round_id, token=made.token) == closed.result
     assert round_status(made.home, made.round_id).state == "closed"
     conduct = read_result(closed.result, roots()).end.record.conduct
     assert conduct.log[-1].event == "closed"  # the result's own line, whatever the log holds
@@ -97,7 +97,7 @@ def test_the_control_reports_a_failure_of_a_round_that_has_ended(
     undone(monkeypatch)
     with pytest.raises(StorageFailure, match="测评日志"):
         made.close()
-    assert stored_end(made.home, made.round_id) is not None
+    assert stored_end(made.home, made.round_id, token=made.token) is not None
 
 
 @BROKEN
@@ -106,7 +106,7 @@ def test_a_void_ends_with_its_report(made: MadeBox, break_it: Breaking, monkeypa
     said: list[str] = []
     report = made.void(warn=said.append)
     assert [line.partition("：")[0] for line in said] == ["已作废，但未能记入测评日志"]
-    assert stored_end(made.home, made.round_id) == report
+    assert stored_end(made.home, made.round_id, token=made.token) == report
     assert read_void_report(report, roots()).end.record.conduct.log[-1].event == "void"
 
 

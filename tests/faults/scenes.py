@@ -152,7 +152,7 @@ def verify(scene: Scene, verb: Verb, acknowledged: tuple[str, ...]) -> Verdict:
 
 def _ended(scene: Scene, verb: Verb, *, done: bool) -> Verdict | None:
     """A round that has its signed end; None where it has not."""
-    end = stored_end(scene.made.home, scene.made.round_id)
+    end = stored_end(scene.made.home, scene.made.round_id, token=scene.made.token)
     if end is None:
         return Verdict.LOST if done and verb.name in {"close", "void"} else None
     if kind_of(end) is RESULT:
