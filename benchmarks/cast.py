@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import statistics
 import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from ballots_store.store import BoxStore, create_store
@@ -80,21 +82,29 @@ class _StoreFloor:
 
 def _measured(folder: Path, members: int) -> tuple[float, float, float]:
     """Median seconds of a cast, of the floor, and of the floor that writes as many bytes through the box's store."""
-    made = opened_box(folder / "box", members=members)
-    fill(made, max(members - CASTS - 5, 0))
-    casts = min(CASTS, members - 1)
     page, store = _Floor(folder / "page"), _StoreFloor(folder / "store", _MEMBER * members)
-    box = made.start()
-    taken, floors, stores = [], [], []
-    for _ in range(casts):
-        made.unlock(box)
-        taken.append(seconds(lambda: box.cast(Choice.SATISFIED)))
-        floors.append(seconds(page.write))
-        stores.append(seconds(store.write))
-    box.close()
+    taken: list[float] = []
+    floors: list[float] = []
+    stores: list[float] = []
+    while len(taken) < CASTS:  # a small box has room for few
+        for cast in _casts(folder / f"box {len(taken)}", members, CASTS - len(taken)):
+            taken.append(seconds(cast))
+            floors.append(seconds(page.write))
+            stores.append(seconds(store.write))
     page.close()
     store.close()
     return statistics.median(taken), statistics.median(floors), statistics.median(stores)
+
+
+def _casts(folder: Path, members: int, most: int) -> Iterator[Callable[[], None]]:
+    """Up to `most` casts to be called, one after the other, into a box that is nearly full."""
+    made = opened_box(folder, members=members)
+    fill(made, max(members - CASTS - 5, 0))
+    box = made.start()
+    for _ in range(min(most, members - 1)):
+        made.unlock(box)
+        yield partial(box.cast, Choice.SATISFIED)
+    box.close()
 
 
 def run() -> list[Measurement]:
