@@ -44,6 +44,9 @@ def import_paper_table(
     if second is not None and second.resolve() == paper.resolve():
         raise BadInput("--second 须是另一人另行录入的文件，不能是同一个文件。")
     first, other = read_paper(paper), None if second is None else read_paper(second)
+    # A workbook says when it was saved; two people's .csv of the same figures may well be the same bytes.
+    if other is not None and other.digest == first.digest and paper.suffix.lower() != ".csv":
+        raise BadInput("--second 与 --paper 逐字节相同，是复制的文件：须由另一人对照原件另行录入。")
     with registry_to_write(session) as registry:
         done = import_paper(registry, first, year=year, now=session.now(), second=other)
     for problem in done.problems:

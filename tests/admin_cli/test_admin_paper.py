@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,31 @@ ONLINE = {
 def enter(admin: Admin, first: Path, *second: Path) -> Any:
     more = [word for path in second for word in ("--second", path)]
     return admin.run("import", "--paper", first, *more, "--year", 2016, "--json")
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "csv"])
+def test_a_copy_is_no_second_persons_table(admin: Admin, suffix: str) -> None:
+    """Of text two people may well have typed the same bytes; a workbook says when it was saved, and by whom."""
+    assert admin.run("ledger", "import", write_book(admin.path("台账.xlsx"))).code == 0
+    first = paper(admin.path("first.xlsx"), FAILED)
+    if suffix == "csv":
+        first = as_text(first)
+    copy = admin.path(f"copy.{suffix}")
+    shutil.copyfile(first, copy)
+    ran = enter(admin, first, copy)
+    if suffix == "csv":
+        assert ran.json["entered"] == 1
+    else:
+        assert ran.code == 2
+        assert "是复制的文件" in ran.error
+
+
+def as_text(book: Path) -> Path:
+    """The table as .csv."""
+    rows = load_workbook(book).active.values
+    with book.with_suffix(".csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(["" if value is None else value for value in row] for row in rows)
+    return book.with_suffix(".csv")
 
 
 def test_all_never_takes_the_unsigned_along(desk: Admin) -> None:
