@@ -8,6 +8,7 @@ prompt.
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -28,14 +29,14 @@ def hide_to_the_end() -> None:
 
 @contextlib.contextmanager
 def shown() -> Iterator[None]:
-    """Show what is typed during a block."""
+    """Show what is typed during a block; what was typed before it, unseen, is dropped: nobody could put it right."""
     with _echo(on=True):
         yield
 
 
 @contextlib.contextmanager
 def _echo(*, on: bool) -> Iterator[None]:
-    before = change_modes(lambda modes: set_echo(modes, on=on))
+    before = change_modes(lambda modes: set_echo(modes, on=on), flush=on and not _is_shown())
     try:
         yield
     finally:
@@ -53,6 +54,10 @@ if sys.platform == "win32":
         """Nothing was changed."""
         return not modes
 
+    def _is_shown() -> bool:
+        """While a line is read."""
+        return True
+
     def set_echo(modes: Modes, *, on: bool) -> None:
         """Never called."""
 
@@ -60,6 +65,8 @@ else:
 
     def change_modes(change: Callable[[Modes], None], *, flush: bool = False) -> Modes:
         """Change the terminal's modes; returns those before. `flush`: what was typed ahead is dropped."""
+        if _in_background():  # sent there by Ctrl+Z and bg: it would be stopped for touching the terminal
+            return []
         try:
             before = termios.tcgetattr(0)
             modes = [*before]
@@ -68,6 +75,15 @@ else:
         except termios.error:  # the terminal has gone: the next prompt says so
             return []
         return before
+
+    def _in_background() -> bool:
+        try:
+            return os.tcgetpgrp(0) != os.getpgrp()
+        except OSError:  # not our controlling terminal: there is no job control to be in the background of
+            return False
+
+    def _is_shown() -> bool:
+        return _has_echo(change_modes(lambda _modes: None))
 
     def _has_echo(modes: Modes) -> bool:
         return not modes or bool(modes[3] & termios.ECHO)

@@ -296,7 +296,8 @@ def _in_slots(evidence: Evidence) -> Outcome:
         return Outcome(f"留有{most}把密钥或密钥槽外另有内容：两名持有人可还原旧状态", "recoverable")
     if most == 2 and any(_both_states(pages) for _, pages in evidence.databases):  # noqa: PLR2004  a stop between two writes
         return Outcome(
-            "相邻两个状态或都有密钥（刚投一票或上次未正常结束）：稍候或再启动即抹去；已结束的再执行 close 或 void",
+            "相邻两个状态或都有密钥（刚投一票或上次未正常结束）：稍候或再启动即抹去；"
+            "已结束的再执行 close 或 void，仍有则用 destroy",
             "remnant",
         )
     return Outcome("每个票箱一把当前密钥，至多另备下一把，没有旧密钥" if keys else "没有密钥槽文件")

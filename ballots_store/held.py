@@ -17,7 +17,7 @@ from typing import Self
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from filelock import BaseFileLock
 
-from ballots_store import log
+from ballots_store import ended, log
 from ballots_store.attested import check_parts
 from ballots_store.errors import StorageFailure
 from ballots_store.home import Home, RoundFolder
@@ -43,8 +43,6 @@ ROUND_SECRET = b"round key"
 START_SECRET = b"start key"
 END = "end"
 """Under which name of the box's meta its signed end lies."""
-_END_AREA = "end area"
-"""Under which name the area of the state that ended; of the other one, with the poll book, no key is to be left."""
 
 
 def part_name(purpose: bytes, holder: Holder) -> str:
@@ -229,7 +227,7 @@ class HeldBox:
             self.store.rebuild(public, self._slot, sealed, hook=self._hook)
         else:
             self.store.clear_rebuilt()
-        self.store.update(public, {}, hook=self._hook)  # SQLite's change counter in page 1: once a process, journaled
+        self.store.count_change(self._hook)
         if self._both_open and not damaged:
             with step(self._hook, "reseal"):
                 self.store.rewrite(public, self._slot, sealed, hook=self._hook)
@@ -263,10 +261,10 @@ class HeldBox:
         stale, free = self._slot, 1 - self._slot
         self._key_slots().check_path()  # a stick that is gone stops it here, before anything is written
         self._unspoiled = False  # from here on the other area is the new state's
-        noted = {**meta, _END_AREA: bytes([free])} if meta else {}
         with step(self._hook, "commit"):  # its key is on the medium: a state without it would be lost
             cipher = self._next_cipher or self._cipher(self._next_key)
-            self._put(free, state, self._seal(state, cipher, draw), noted)
+            sealed = self._seal(state, cipher, draw)
+            self._put(free, state, sealed, {**meta, **ended.noted(sealed)} if meta else {})
         self._slot = free
         # Only now: before the commit is durable the old state is the true one.
         self._ready(stale, b"" if meta else draw(KEY_SIZE), "erase slot")
@@ -295,19 +293,8 @@ class HeldBox:
                 self.store.spoil(1 - self._slot, NONCE_SIZE)
 
     def finish_end(self) -> None:
-        """After the end: take the key and the nonce of the state before it, where a kill left them; needs no code.
-
-        What can't be reached is left to the next time, or to `destroying`: the end is given all the same.
-        """
-        kept = self.store.stored(_END_AREA)
-        if kept in {b"\0", b"\1"}:  # absent where the state was never read, as after a lost stick
-            self._slot, stale = kept[0], 1 - kept[0]
-            with suppress(StorageFailure):
-                if any(self._key_slots().keys()[stale]):
-                    self._ready(stale, b"", "erase slot")
-            with suppress(StorageFailure):
-                self._unspoiled = any(self.store.states()[stale][:NONCE_SIZE])
-                self._spoil()
+        """After the end: see `ballots_store.ended.finish`."""
+        ended.finish(self.store, self._key_slots, self._hook)
 
     def _put(self, area: int, state: BoxState, sealed: Content, meta: Mapping[str, bytes]) -> None:
         """In place while the round runs.

@@ -53,8 +53,8 @@ _PRAGMAS = (
 DAMAGED = "票箱文件损坏或不是票箱文件：请保留文件并报告上级团组织。"
 _PAGE_SIZES = (4096, 8192, 16384, 32768, 65536)
 
-# How a transaction is written. In place: values overwritten by as many bytes, in their own pages, and once a connection
-# SQLite's change counters in the first page; so wherever a sector is old or new, what the box stands on is sound.
+# How a transaction is written. In place: values overwritten by as many bytes, in their own pages, after `count_change`;
+# so wherever a sector is old or new, what the box stands on is sound.
 _JOURNALED = {"journal_mode": "PERSIST", "synchronous": "EXTRA"}
 _IN_PLACE = {"journal_mode": "OFF", "synchronous": "EXTRA"}
 _IN_PLACE_UNSYNCED = {"journal_mode": "OFF", "synchronous": "OFF"}
@@ -200,6 +200,17 @@ class BoxStore:
         with self._transaction(_IN_PLACE, hook):
             self._overwrite(AREAS[area], "state", state)
             self._overwrite("box", "public", public)
+
+    def count_change(self, hook: Hook = no_hook) -> None:
+        """Write SQLite's change counters, in page 1, under the journal: else the first write in place would, in place.
+
+        Once a connection. Without page 1 nothing is an SQLite file; an UPDATE that changes nothing writes nothing.
+
+        Raises:
+            StorageFailure: it can't be written; a new start finds out what was.
+        """
+        with self._transaction(_JOURNALED, hook):
+            self._database.execute("PRAGMA user_version=0")
 
     def spoil(self, area: int, size: int) -> None:
         """Overwrite the first `size` bytes of the area that no longer counts; not synced, the next `rewrite` is.

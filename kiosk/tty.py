@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 if sys.platform != "win32":
     import termios
@@ -83,6 +84,8 @@ if sys.platform == "win32":
         """Do nothing: a Windows console does not stop reading."""
 
 else:
+    _found: list[list[Any]] = []
+    """The terminal's modes before each block that is open now; the first are what the process found."""
 
     def _in_background() -> bool:
         try:
@@ -92,8 +95,11 @@ else:
 
     @contextlib.contextmanager
     def echoing() -> Iterator[None]:
-        """Show what is typed during a block: around it nothing is shown, for the codes' sake."""
-        with _echo(on=True):
+        """Show what is typed during a block: around it nothing is, for the codes' sake.
+
+        What was typed before it, unseen, is dropped: nobody could have put it right.
+        """
+        with _echo(on=True, when=termios.TCSAFLUSH):
             yield
 
     @contextlib.contextmanager
@@ -106,24 +112,26 @@ else:
             yield
 
     @contextlib.contextmanager
-    def _echo(*, on: bool) -> Iterator[None]:
+    def _echo(*, on: bool, when: int = termios.TCSANOW) -> Iterator[None]:
         modes = termios.tcgetattr(0)
         changed = [*modes]
         changed[3] = modes[3] | termios.ECHO if on else modes[3] & ~termios.ECHO
-        termios.tcsetattr(0, termios.TCSANOW, changed)  # not DRAIN: a terminal that has stopped reading never drains
+        termios.tcsetattr(0, when, changed)  # not DRAIN: a terminal that has stopped reading never drains
+        _found.append(modes)
         try:
             yield
         finally:
+            _found.pop()
             with contextlib.suppress(termios.error):  # the terminal has gone: what ended the block tells more
                 termios.tcsetattr(0, termios.TCSANOW, modes)
 
     @contextlib.contextmanager
     def given_back() -> Iterator[Callable[[], None]]:
-        """Restore, on the way out, the terminal's modes as they were on the way in; yields what restores them.
+        """Restore, on the way out, the terminal's modes as they were found; yields what restores them.
 
         Until the app has set its own, a 开启口令 typed too early is not shown.
         """
-        modes = termios.tcgetattr(0)
+        modes = _found[0] if _found else termios.tcgetattr(0)
 
         def restore() -> None:
             with contextlib.suppress(termios.error):

@@ -58,17 +58,16 @@ def vote(
         KeyboardInterrupt, EOFError: the officers broke off at the plain terminal.
     """
     assume(ambiguous_wide=prompts.check_terminal().ambiguous_wide)
-    chosen = home.pick(round_id)
-    room = watch(around or Surroundings(), home, chosen, token)
-    say_findings(room.checks(), _say_wrapped, official=room.official)
-    with ExitStack() as undo:
+    with tty.unseen(), ExitStack() as undo:
+        chosen = home.pick(round_id)
+        room = watch(around or Surroundings(), home, chosen, token)
+        say_findings(room.checks(), _say_wrapped, official=room.official)
         grabbed = None
         if keypad is not None:
             grabbed = Keypad(finder(keypad))
             undo.callback(grabbed.close)
-        with tty.unseen():
-            holders = prompts.ask_holders(emergency=emergency)
-            box = prompts.with_codes(lambda codes: _start(home, chosen, codes, token), holders)
+        holders = prompts.ask_holders(emergency=emergency)
+        box = prompts.with_codes(lambda codes: _start(home, chosen, codes, token), holders)
         undo.callback(box.close)
         if grabbed is not None and box.heading.stationed:
             raise RuleRefusal("定点投票只凭投票凭条开启，不用小键盘：请去掉 --keypad 重新启动。")

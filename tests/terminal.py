@@ -70,7 +70,7 @@ class Terminal:
         row = self._screen.buffer[number]
         return "".join(row[column].data for column in range(self._screen.columns)).rstrip()
 
-    def _asks(self, prompt: str) -> bool:
+    def asks(self, prompt: str) -> bool:
         """Whether the cursor stands behind the prompt: answered, it still is on the screen."""
         self.pump(0)
         return self._line(self._screen.cursor.y).endswith(prompt)
@@ -119,7 +119,7 @@ class Terminal:
 
         What was typed before a hidden prompt stands is thrown away, and one text may be asked for again.
         """
-        self.wait_until(lambda: self._asks(prompt), prompt)
+        self.wait_until(lambda: self.asks(prompt), prompt)
         before = len(self.raw)
         self.press(f"{typed}\r")
         self.wait_until(lambda: self._has_said_more(before), "the end of the line")

@@ -39,7 +39,7 @@ class Clerk:
         self._read = 0
 
     def answer(self, asked: str, typed: str = "") -> None:
-        """Wait until `asked` has come since the last answer and the last line asks; then type."""
+        """Wait until `asked` has come since the last answer and the cursor stands behind a prompt; then type."""
         self.terminal.wait_until(lambda: self._asks(asked), f"the question {asked!r}")
         self.typed.append(typed)
         self._read = len(self.terminal.raw)
@@ -62,7 +62,7 @@ class Clerk:
 
     def _asks(self, asked: str) -> bool:
         new = self.terminal.raw[self._read :].decode(errors="replace")
-        return asked in new and "\n" in new and self.terminal.text().rstrip().endswith("：")
+        return asked in new and "\n" in new and self.terminal.asks("：")
 
 
 def shell(hall: Hall, *commands: str) -> Terminal:
@@ -201,12 +201,10 @@ def test_stopping_at_a_question_says_where_one_goes_on(tmp_path: Path, key: str)
     with shell(Hall(tmp_path), f"exec {GUIDE}") as terminal:
         clerk = Clerk(terminal)
         clerk.answer("没有批复文件", "２")
-        terminal.wait_for("1/9")
-        stand(terminal, 0.2)
-        terminal.press(b"\xff\xfe\r")
-        terminal.wait_for("输入中有无法识别的字节，请重新输入。")
-        stand(terminal, 0.2)
-        terminal.press(key)
+        for asked, typed in (("1/9", b"\xff\xfe\r"), ("输入中有无法识别的字节，请重新输入。", key)):
+            terminal.wait_for(asked)
+            terminal.wait_until(lambda: terminal.asks("："), "a prompt")
+            terminal.press(typed)
         assert terminal.exit_status() == 130
         assert "再次运行 beikaobei-admin guide 即可从此处继续。" in terminal.text()
         assert terminal.modes()[3] & termios.ECHO

@@ -47,15 +47,31 @@ def test_a_command_shows_nothing_from_its_first_code_to_its_end(hall: Hall, *, r
         assert EARLY.encode() not in terminal.raw
 
 
+def test_an_answer_typed_before_its_question_is_dropped(hall: Hall) -> None:
+    """Nobody saw it, so nobody could have put it right; it would stand in the signed result."""
+    with _admin(hall, "close", "--present", "6", "--out", "r.result") as terminal:
+        for prompt, code in (("指导监督人员口令：", SUPERVISOR_CODE), ("计票人口令：", TELLER_CODE)):
+            terminal.answer(prompt, code)
+        terminal.press("2\r")
+        terminal.answer("1继续投票 2结束：", "1")
+        assert terminal.exit_status() == 1
+
+
+def test_control_a_stock_question_takes_what_was_typed_before_it() -> None:
+    with Terminal([sys.executable, "-c", f"{STOCK}; print('taken', input('1 or 2:'))"]) as terminal:
+        terminal.answer("密钥口令：", "anything")
+        terminal.press("2\r")
+        terminal.wait_for("taken 2")
+
+
 def test_a_visible_question_after_a_code_is_visible(hall: Hall) -> None:
     words = ("close", "--present", "6", "--out", "r.result")
     with _admin(hall, *words) as terminal:
         for prompt, code in (("指导监督人员口令：", SUPERVISOR_CODE), ("计票人口令：", TELLER_CODE)):
             terminal.answer(prompt, code)
-        terminal.wait_for("1继续投票 2结束")
-        terminal.press("seen\r")
-        terminal.wait_for("seen")
-        terminal.press("1\r")
+        for typed in ("seen", "1"):
+            terminal.answer("1继续投票 2结束：", typed)
+        assert "1继续投票 2结束：seen" in terminal.text()
         assert terminal.exit_status() == 1
 
 

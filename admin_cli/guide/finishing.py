@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from admin_cli.guide.setting import Setting
 from admin_cli.newfiles import NewFiles
 from ballots_store.closing import stored_end
 from ballots_store.destroying import DestroyRequest, destroy_round
+from ballots_store.errors import TokenAway
 from ballots_store.files import make_folders
 from ballots_store.frozen import copy_to_token, frozen_home, write_and_read_back
 from ballots_store.inquiries import authorised
@@ -74,7 +76,10 @@ def finish(setting: Setting, found: Status) -> None:
 
 def _ended(setting: Setting, found: Status) -> _Ended:
     """The signed end, saved as a file of the home where it is not yet."""
-    data = stored_end(setting.home, found.round_id)
+    token = None
+    with suppress(TokenAway):
+        token = setting.token(found.round_id)
+    data = stored_end(setting.home, found.round_id, token=token)
     if data is None:
         raise Unreadable("票箱中没有已签名的结果：请保留文件并报告上级团组织。")
     basis = authorised(setting.home, found.round_id)

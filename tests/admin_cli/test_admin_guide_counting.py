@@ -10,6 +10,7 @@ import pytest
 from admin_script import Admin
 from guide_sitting import Guided
 
+from ballots_store.closing import CloseRequest, close_round
 from ballots_store.destroying import DestroyRequest, destroy_round, unfinished
 from ballots_store.frozen import frozen_home
 from rounds.sharing import Holder
@@ -201,13 +202,43 @@ def test_a_destruction_that_was_cut_off_is_finished_first(closed: Admin) -> None
         if name == "after note":  # from here on nothing opens the box
             raise KeyboardInterrupt
 
-    codes = {holder: closed.codes[f"BEIKAOBEI_{holder.name}_CODE"] for holder in (Holder.SUPERVISOR, Holder.TELLER)}
     with pytest.raises(KeyboardInterrupt):
-        destroy_round(closed.home, DestroyRequest(round_id, codes), now=datetime.now(UTC), hook=cut_off)
+        destroy_round(closed.home, DestroyRequest(round_id, codes_of(closed)), now=datetime.now(UTC), hook=cut_off)
     assert unfinished(closed.home, round_id)
     sitting = Guided(closed).sit(("开始一次新的测评", "0"))
     assert "上次销毁中断，现已继续完成" in sitting.text
     assert not unfinished(closed.home, round_id)
+
+
+def codes_of(admin: Admin) -> dict[Holder, str]:
+    return {holder: admin.codes[f"BEIKAOBEI_{holder.name}_CODE"] for holder in (Holder.SUPERVISOR, Holder.TELLER)}
+
+
+def test_the_last_key_that_a_cut_count_left_goes_wherever_the_stick_is_now(admin: Admin, tmp_path: Path) -> None:
+    before, now = tmp_path / "before", tmp_path / "now"
+    before.mkdir()
+    admin.make_organisation()
+    admin.issue("r.auth", supervisor="李四")
+    admin.open("--token", before)
+    admin.vote("满满满满")
+
+    def cut_off(name: str) -> None:
+        if name == "before erase slot":
+            raise KeyboardInterrupt
+
+    request = CloseRequest(admin.home.rounds()[0], codes_of(admin), present=4)
+    with pytest.raises(KeyboardInterrupt):
+        close_round(admin.home, request, now=datetime.now(UTC), hook=cut_off)
+    before.rename(now)
+    (slots,) = now.glob("*.slots")
+
+    def keys() -> int:
+        return sum(any(slots.read_bytes()[at : at + 32]) for at in (4096, 8192))
+
+    Guided(admin).sit(THIS, ("接下来", "0"))
+    assert keys() == 2
+    Guided(admin, media=(now,)).sit(THIS, ("接下来", "0"))
+    assert keys() == 1
 
 
 def test_the_copy_on_another_stick(closed: Admin, tmp_path: Path) -> None:

@@ -215,3 +215,35 @@ def test_a_large_box_too() -> None:
         box = ruined(made, stale(made)).start()
         assert box.figures().collected == 5
         box.close()
+
+
+# Page 1 ---------------------------------------------------------------------------------------------------------------
+
+
+def page_one_is_journaled(made: MadeBox) -> bool:
+    """Whether the journal kept page 1 as a start found it, or it was written over in place; no cast writes it again."""
+    found = page_one(made)
+    box = made.start()
+    started = page_one(made)
+    made.cast(box, Choice.BLANK)
+    box.check_token()
+    box.close()
+    assert page_one(made) == started
+    assert started != found
+    return found[:SECTOR] in made.folder.journal.read_bytes()  # of the last transactions only its header is gone
+
+
+def page_one(made: MadeBox) -> bytes:
+    return made.folder.box.read_bytes()[:PAGE]
+
+
+def test_a_start_counts_its_change_under_the_journal(five_cast: MadeBox, scratch: Path) -> None:
+    """In place, page 1 could be torn, and without it a file is none of SQLite's."""
+    assert page_one_is_journaled(five_cast.copied(scratch))
+
+
+def test_control_an_update_that_changes_nothing_journals_nothing(
+    five_cast: MadeBox, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BoxStore, "count_change", lambda store, hook: store.update(store.public(), {}, hook=hook))
+    assert not page_one_is_journaled(five_cast.copied(scratch))
