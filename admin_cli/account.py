@@ -24,7 +24,7 @@ _DEADLINE = (4, 1)
 _COLUMNS = {
     "name": "团组织",
     "expected": "应完成",
-    "done": "已完成",
+    "done": "已完成（经签名验证）",
     "satisfied": "满意",
     "unsatisfied": "不满意",
     "again": "需重新测评",

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from admin_cli.inputs import COUNT, DAY, LINE, OneOf
+from admin_cli.inputs import COUNT, DONE_DAY, LINE, OneOf
 from admin_cli.registries import registry_option, registry_to_read, registry_to_write
 from admin_cli.session import Session, command
 from canvass.findings import WAY_NAMES, Finding, Way, record_finding, recorded_findings
@@ -28,7 +28,7 @@ HEAD = ("团支部代码", "团支部", "上级团组织", "年度", "方式", "
 @click.option("--year", type=COUNT, metavar="年", help="测评年度；登记时必填。")
 @click.option("--way", type=OneOf(*_WAYS), metavar="方式", help="visit 第三方列席，call 电话回访，other 其他。")
 @click.option("--in-order", type=OneOf(*_RESULTS), metavar="yes|no", help="程序是否合规；登记时必填。")
-@click.option("--date", "day", type=DAY, metavar="日期", help="督查之日（默认今天）。")
+@click.option("--date", "day", type=DONE_DAY, metavar="日期", help="督查之日（默认今天）。")
 @click.option("--note", type=LINE, metavar="情况", help="情况说明；写明即为登记。")
 @registry_option
 def findings(session: Session, **given: Any) -> None:  # noqa: ANN401  click's values by name

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from admin_cli.inputs import COUNT, DAY, OPTIONAL_LINE, OneOf
+from admin_cli.inputs import COUNT, DONE_DAY, OPTIONAL_LINE, OneOf
 from admin_cli.publicity import round_answer
 from admin_cli.registries import registry_option, registry_to_read, registry_to_write
 from admin_cli.session import Session, command
@@ -50,7 +50,7 @@ _APART = "以下未经签名验证（纸质或暖青汇，按录入的数字，�
 @click.option("--year", type=COUNT, metavar="年", help="只列这一测评年度。")
 @click.option("--round", "named", metavar="测评编号", help="登记办理情况的测评；须与 --done 同用。")
 @click.option("--done", type=OneOf(*_STEPS), metavar="事项", help="party、league、removal 或 election。")
-@click.option("--date", "day", type=DAY, metavar="日期", help="办理之日（默认今天）。")
+@click.option("--date", "day", type=DONE_DAY, metavar="日期", help="办理之日（默认今天）。")
 @click.option("--note", default="", type=OPTIONAL_LINE, metavar="说明", help="文号、会议等。")
 @registry_option
 def followups(session: Session, year: int | None, named: str | None, done: str | None, **given: Any) -> None:  # noqa: ANN401  click's values

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from admin_cli.session import Session
 from ballots_store.files import read_capped
 from rounds.encoding import MAX_NAME, is_plain, plain, stamp
 from rounds.errors import BadInput, Unreadable
@@ -46,16 +47,24 @@ class Moment(click.ParamType[str]):
 
 
 class Day(click.ParamType[date]):
-    """A day, 2017-04-01."""
+    """A day, 2017-04-01; `done`: of something that has been done, so today at the latest."""
 
     name = "日期"
+
+    def __init__(self, *, done: bool = False) -> None:
+        """See the class."""
+        self._done = done
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
         """The day; a complaint in Chinese otherwise."""
         try:
-            return date.fromisoformat(unicodedata.normalize("NFKC", str(value)).strip())
+            day = date.fromisoformat(unicodedata.normalize("NFKC", str(value)).strip())
         except ValueError:
             return self.fail("须为日期，形如 2017-04-01。", param, ctx)
+        session = ctx.find_object(Session) if ctx is not None and self._done else None
+        if session is not None and day > (today := session.now().date()):
+            return self.fail(f"晚于今天（{today}）：请核对日期和本机时钟。", param, ctx)
+        return day
 
 
 class Words(click.ParamType[str]):
@@ -91,6 +100,7 @@ class OneOf(click.ParamType[str]):
 COUNT = Count()
 MOMENT = Moment()
 DAY = Day()
+DONE_DAY = Day(done=True)
 NAME = Words()
 OPTIONAL_NAME = Words(shortest=0)
 LINE = Words(_MAX_LINE)

@@ -16,7 +16,7 @@ import click
 
 from admin_cli.choosing import Choice, chosen, held_of, mark_of, rounds_of, tell_left
 from admin_cli.folders import folder_name, write_folder
-from admin_cli.inputs import DAY, FILE, LINE, OPTIONAL_LINE, check_suffix
+from admin_cli.inputs import DAY, DONE_DAY, FILE, LINE, OPTIONAL_LINE, check_suffix
 from admin_cli.newfiles import NewFiles
 from admin_cli.papers.dates import chinese_span
 from admin_cli.papers.publicity import Notice, notice
@@ -45,7 +45,7 @@ _LONGEST_CHANNELS = 200
     example="confirm 2016-0123456789abcdef\nconfirm --all --year 2016\nconfirm --all --paper --year 2016",
 )
 @chosen
-@click.option("--date", "day", type=DAY, metavar="日期", help="确认之日（默认今天）。")
+@click.option("--date", "day", type=DONE_DAY, metavar="日期", help="确认之日（默认今天）。")
 @click.option("--revision", metavar="摘要", help="确认这一份待确认的更正件。")
 @registry_option
 def confirm(session: Session, choice: Choice, day: date | None, revision: str | None) -> None:
@@ -81,7 +81,7 @@ def _confirm_revision(session: Session, registry: Registry, digest: str, choice:
     example="publish 2016-0123456789abcdef --channel 公告栏 --channel 团属网站\npublish --all --date 2017-04-02",
 )
 @chosen
-@click.option("--date", "day", type=DAY, metavar="日期", help="张贴之日（默认今天）。")
+@click.option("--date", "day", type=DONE_DAY, metavar="日期", help="张贴之日（默认今天）。")
 @click.option("--channel", "channels", multiple=True, type=LINE, metavar="渠道", help="公示渠道，可多次使用。")
 @click.option("--working-days", is_flag=True, help="按工作日计算公示期（周六、周日不计）。")
 @click.option("--holiday", "holidays", multiple=True, type=DAY, metavar="日期", help="法定节假日，不计入工作日。")
@@ -126,7 +126,7 @@ def _posting(given: dict[str, Any], today: date) -> Posting:
 @click.option("--raise", "raised", type=LINE, metavar="内容", help="登记异议的内容。")
 @click.option("--settle", "settled", type=LINE, metavar="结果", help="核实后维持结果，写明处理情况。")
 @click.option("--withdraw", "withdrawn", type=LINE, metavar="原因", help="撤回确认，写明原因。")
-@click.option("--date", "day", type=DAY, metavar="日期", help="收到异议或处理之日（默认今天）。")
+@click.option("--date", "day", type=DONE_DAY, metavar="日期", help="收到异议或处理之日（默认今天）。")
 @registry_option
 def objection(session: Session, named: str, day: date | None, **given: str | None) -> None:
     """Record what becomes of an objection."""

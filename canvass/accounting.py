@@ -15,11 +15,12 @@ from sqlalchemy import func, select
 from canvass.findings import Finding, recorded_findings
 from canvass.ledger_schema import branches, organisations
 from canvass.listings import listings
-from canvass.progress import Added, added_by_branch, expected_below, is_late
+from canvass.progress import Added, added_by_branch, is_late
 from canvass.registry import Registry
 from canvass.rollup_schema import State
-from canvass.rollups import DONE, RERUN, Organisation, Sums, by_child, rows_below
+from canvass.rollups import DONE, RERUN
 from canvass.schema import ends, standings
+from canvass.units import Unit, units
 
 
 @dataclass(frozen=True)
@@ -48,51 +49,43 @@ class UnitAccount:
 
 
 def unit_accounts(registry: Registry, *, year: int, deadline: date, path: str | None = None) -> list[UnitAccount]:
-    """Per organisation directly below `path`; without one, below the only root, or per root where there are several.
+    """Per organisation directly below `path`, and what hangs on that itself (`canvass.units`).
 
     Raises:
         Unreadable: the registry failed.
     """
-    path, listed = rows_below(registry, path)
-    held = by_child(registry, year=year, path=path)
     late = _late(registry, year, deadline)
     found = recorded_findings(registry, year=year, path=path)
     more = added_by_branch(registry, listings(registry, year=year), year, path)
     accounts = []
-    for one in listed:
-        wanted = expected_below(registry, one.path)
-        added = [each for each in more if each.branch.path.startswith(one.path)]
-        if one.id in held or wanted or added:
-            accounts.append(_account(one, wanted, held.get(one.id, {}), added, late, found))
+    for unit in units(registry, year=year, path=path):
+        added = [each for each in more if unit.holds(each.branch.path)]
+        own = [finding for finding in found if unit.holds(finding.path)]
+        if unit.sums or unit.expected or added or own:
+            accounts.append(_account(unit, added, late, own))
     return accounts
 
 
-def _account(
-    one: Organisation,
-    expected: int,
-    held: Mapping[State, Sums],
-    added: Iterable[Added],
-    late: Mapping[str, int],
-    found: list[Finding],
-) -> UnitAccount:
+def _account(unit: Unit, added: Iterable[Added], late: Mapping[str, int], own: list[Finding]) -> UnitAccount:
+    held = unit.sums
+
     def count(*states: State) -> int:
         return sum(held[state].branches for state in states if state in held)
 
-    own = [finding for finding in found if finding.path.startswith(one.path)]
     done, unsigned = count(*DONE), count(State.UNSIGNED)
     more = list(added)
     return UnitAccount(
-        code=one.code,
-        name=one.name,
-        path=one.path,
-        expected=expected + sum(each.expected for each in more),
+        code=unit.code,
+        name=unit.name,
+        path=unit.path,
+        expected=unit.expected + sum(each.expected for each in more),
         done=done,
         satisfied=count(State.SATISFIED),
         unsatisfied=count(State.UNSATISFIED),
         again=count(*RERUN) + sum(each.again for each in more),
         contested=count(State.CONFLICT, State.WAITING, State.UNSIGNED_DISPUTED),
         unsigned=unsigned,
-        late=sum(number for where, number in late.items() if where.startswith(one.path)),
+        late=sum(number for where, number in late.items() if unit.holds(where)),
         rounds=sum(sums.rounds for sums in held.values()),
         findings=len(own),
         amiss=sum(not finding.in_order for finding in own),

@@ -24,8 +24,9 @@ from canvass.listings import Listing, by_branch, outsiders, without_ends
 from canvass.publicity_schema import DISPUTED_PAPER
 from canvass.registry import Registry
 from canvass.rollup_schema import State
-from canvass.rollups import DONE, RERUN, Sums, by_child, by_line, expectation, rows_below
+from canvass.rollups import DONE, RERUN, Sums, by_line, expectation
 from canvass.schema import LAST_PAPER, OUTCOMES, STANDINGS, EndKind, Standing, ends, papers, standings
+from canvass.units import units
 from rounds.bundles import RoundState
 from rounds.errors import RuleRefusal
 from rounds.rules import Outcome
@@ -108,30 +109,18 @@ def stand_by_line(
 def stand_by_organisation(
     registry: Registry, *, year: int, path: str | None = None, listed: Sequence[Listing] = ()
 ) -> list[Stand]:
-    """Per organisation directly below `path`; without one, below the only root, or per root where there are several.
+    """Per organisation directly below `path`, and what hangs on that itself (`canvass.units`).
 
     Raises:
         Unreadable: the registry failed.
     """
-    path, below_it = rows_below(registry, path)
-    held = by_child(registry, year=year, path=path)
     more = added_by_branch(registry, listed, year, path)
     stands = []
-    for one in below_it:
-        wanted = expected_below(registry, one.path)
-        added = [each for each in more if each.branch.path.startswith(one.path)]
-        if one.id in held or wanted or added:
-            stands.append(_stand(one.name, wanted, held.get(one.id, {}), added))
+    for unit in units(registry, year=year, path=path):
+        added = [each for each in more if unit.holds(each.branch.path)]
+        if unit.sums or unit.expected or added:
+            stands.append(_stand(unit.name, unit.expected, unit.sums, added))
     return stands
-
-
-def expected_below(registry: Registry, path: str) -> int:
-    """The ledger's branches below `path`.
-
-    Raises:
-        Unreadable: the registry failed.
-    """
-    return sum(one.branches for one in expectation(registry, path=path).values())
 
 
 def _stand(name: str, expected: int, held: Mapping[State, Sums], more: Iterable[Added], late: int = 0) -> Stand:

@@ -15,9 +15,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from operator import add, attrgetter
+from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, select
 
 from canvass.ledger_schema import lines, organisations
 from canvass.registry import Registry
@@ -282,8 +283,16 @@ def rows_below(registry: Registry, path: str | None) -> tuple[str | None, list[O
     return path, roots(registry) if path is None else children(registry, path)
 
 
+def organisation_at(registry: Registry, path: str) -> Organisation | None:
+    """The organisation whose path that is."""
+    return next(iter(_read_organisations(registry, _ORGANISATION.where(organisations.c.path == path))), None)
+
+
 def _organisations(registry: Registry, path: str | None) -> list[Organisation]:
-    query = _ORGANISATION.where(_below(path)).order_by(organisations.c.path)
+    return _read_organisations(registry, _ORGANISATION.where(_below(path)).order_by(organisations.c.path))
+
+
+def _read_organisations(registry: Registry, query: Select[Any]) -> list[Organisation]:
     with registry.reading() as connection:
         return [Organisation(**{**row._mapping, "code": row.code or ""}) for row in connection.execute(query)]  # noqa: SLF001  SQLAlchemy's public name
 

@@ -126,10 +126,21 @@ def test_progress_counts_names_and_blames_nobody_in_time(office: Admin) -> None:
     said = text(files[0].read_bytes())
     for expected in ("应完成7个团支部，已完成4个，完成率57.14%", "M2班团支部", "郑管理", ISSUER):
         assert expected in said
-    assert [len(book_rows(files[1], sheet)) for sheet in range(3)] == [4, 2, 4]
+    assert [len(book_rows(files[1], sheet)) for sheet in range(3)] == [4, 3, 4]
+    rows = book_rows(files[1], 1)[1:]
+    assert [(row[0], row[1]) for row in rows] == [("附属中学团委", 2), ("共青团某某大学委员会（直属）", 5)]  # 7 in all
     assert "4/7" in files[2].read_text(encoding="utf-8")
     late = office.run("progress", "--deadline", "2017-03-31", "--json").json
     assert (late["total"]["done"], late["total"]["late"]) == (4, 4)
+
+
+@pytest.mark.parametrize("verb", ["confirm", "publish", "objection"])
+def test_nothing_was_done_tomorrow(office: Admin, ids: dict[str, str], verb: str) -> None:
+    """Every later step would have to wait for a year that was mistyped."""
+    more = {"confirm": (), "publish": ("--channel", "公告栏"), "objection": ("--raise", "来电")}[verb]
+    ran = office.run(verb, ids["A1"], *more, "--date", "2099-01-01")
+    assert ran.code == 2
+    assert "晚于今天" in ran.error
 
 
 def test_progress_without_a_ledger_says_what_to_do(admin: Admin) -> None:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 from canvass_desk import Desk
-from ledger_books import write_book
+from ledger_books import BRANCHES, ORGANISATIONS, write_book
 from rounds_factory import NOW, make_round
 from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
@@ -17,6 +17,7 @@ from canvass.findings import Way, record_finding, recorded_findings
 from canvass.ledger import branch, import_ledger, ledger_branches
 from canvass.ledger_rows import HEADING
 from canvass.ledger_schema import branches
+from canvass.progress import stand_by_line, stand_by_organisation
 from canvass.sampling import sample_branches
 from canvass.supervision import plan_supervision, write_supervision
 from canvass.supervision_schema import findings
@@ -99,3 +100,25 @@ def test_only_what_counts_is_drawn(listed: Desk) -> None:
     assert {one.key for one in drawn.branches} == {"TM-01", "共青团某某大学委员会 校友团支部"}
     with pytest.raises(RuleRefusal, match="没有可抽查"):
         sample_branches(listed.registry, Fraction(1), "种子", year=2015)
+
+
+def test_what_hangs_on_no_organisation_below_has_a_row_of_its_own(desk: Desk) -> None:
+    """A branch directly under the top one: the rows add up to the whole, in the account as in the progress."""
+    direct = ("JG-01", "机关团支部", "50", "孙七", "", "", 12, "是", "")
+    book = write_book(desk.folder / "ledger.xlsx", ORGANISATIONS, [*BRANCHES, direct])
+    import_ledger(desk.registry, read_tables(book, HEADING))
+    desk.take(make_round(branch_code="TM-01", registered=6).result(5, 1))
+    desk.take(make_round(branch_code="JG-01", registered=12).result(9, 1))
+    record_finding(desk.registry, "JG-01", 2016, Way.CALL, date(2017, 4, 10), in_order=False, note="无", now=NOW)
+    until = date(2017, 3, 31)
+    accounts = unit_accounts(desk.registry, year=2016, deadline=until)
+    own = accounts[-1]
+    assert (own.name, own.path) == ("共青团某某大学委员会（直属）", "/50/")
+    assert (own.expected, own.done, own.satisfied, own.late, own.findings, own.amiss) == (1, 1, 1, 1, 1, 1)
+    lines = stand_by_line(desk.registry, year=2016, deadline=until)
+    stands = stand_by_organisation(desk.registry, year=2016)
+    for rows in (accounts, lines, stands):
+        assert sum(row.expected for row in rows) == 4
+        assert sum(row.done for row in rows) == 2
+    (below,) = unit_accounts(desk.registry, year=2016, deadline=until, path="/50/5001/")
+    assert (below.name, below.expected, below.done) == ("土木工程学院团委（直属）", 2, 1)
