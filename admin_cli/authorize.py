@@ -23,8 +23,8 @@ from admin_cli.slips_ahead import slips_ahead, slips_paths
 from ballots_store.files import read_capped
 from ballots_store.home import Home
 from ballots_store.trust import enrol, enrolled
-from canvass.grants import record_grants
-from canvass.ledger import branch
+from canvass.grants import Waiting, record_grants, waiting
+from canvass.ledger import LedgerBranch, branch
 from rounds import keyfile
 from rounds.chain import read_authorisation
 from rounds.documents import CARD, OrganisationCard
@@ -182,18 +182,36 @@ def _from_ledger(session: Session, given: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises:
         BadInput: the command line names what the ledger decides.
-        RuleRefusal: the ledger has no such branch, or 挂靠 is not confirmed for it.
+        RuleRefusal: the ledger has no such branch, 挂靠 is not confirmed for it, or an attempt came before.
     """
     for name, option in (("branch_name", "--branch-name"), ("secretary", "--secretary"), ("registered", "--members")):
         if given[name] is not None:
             raise BadInput(f"--branch 已指明台账中的团支部，{option} 取自台账：请去掉 {option}，有误的先更正台账。")
     with registry_to_read(session) as registry:
         known = branch(registry, given["branch"])
+        listed = waiting(registry, year=given["year"], path=known.path)
     if not known.affiliated:
         raise RuleRefusal(f"台账中“{known.name}”的团员挂靠尚未确认，团员总数未定：请先确认并更新台账，再批复。")
+    if not given["rehearsal"] and given["previous"] is None:
+        _check_first(session, known, next((one for one in listed if one.branch.id == known.id), None))
     taken = {"branch_name": known.name, "branch_code": known.code, "registered": known.registered}
     optional = {name: given[name] or getattr(known, name) for name in ("post", "since", "supervisor")}
     return {**given, **taken, **optional, "secretary": known.secretary}
+
+
+def _check_first(session: Session, known: LedgerBranch, wait: Waiting | None) -> None:
+    """A first attempt where the registry knows of one; who has lost its 批复 needs another, so that is only warned of.
+
+    Raises:
+        RuleRefusal: the attempt before ended without a valid result, and this one must stand on its end.
+    """
+    if wait is None:
+        session.output.warn(
+            f"“{known.name}”这一年度已批复过或已有结果：两份批复各自测评的，结果互相矛盾，都须核实。"
+            "前一份已用过或将要使用的，请不要交出这一份。"
+        )
+    elif wait.attempt > 1:
+        raise RuleRefusal(f"“{known.name}”上一次测评无效或已作废：请用 --previous 指明其结束文件，或用 kit 批复。")
 
 
 def _plan(given: Mapping[str, Any]) -> RoundPlan:

@@ -224,6 +224,30 @@ def test_authorize_counts_as_given_out(office: Admin) -> None:
     assert [one["branch"] for one in ran.json["written"]] == ["B2", "B3"]
 
 
+def test_a_second_first_attempt_is_warned_of(office: Admin) -> None:
+    """Who has lost the 批复 needs another one; the results of both would contradict each other."""
+    line = ("authorize", "--org-key", office.path("org.key"), "--year", 2016, "--branch")
+    for branch, out, told in (("B1", "b1.auth", False), ("B1", "again.auth", True), ("B2", "b2.auth", False)):
+        ran = office.run(*line, branch, "--out", office.path(out))
+        assert ran.code == 0
+        assert ("这一年度已批复过或已有结果" in ran.err) is told
+
+
+def test_after_a_void_round_another_first_attempt_is_refused(office: Admin) -> None:
+    line = ("authorize", "--org-key", office.path("org.key"), "--branch", "B1", "--year", 2016, "--out")
+    issued = office.run(*line, office.path("b1.auth"), "--json").json
+    code = {"BEIKAOBEI_ACTIVATION": issued["activation_code"]}
+    assert office.run("open", office.path("b1.auth"), "--teller", "王五", **code).code == 0
+    end = office.path("b1.void")
+    assert office.run("void", "--reason", "团员人数有误", "--out", end).code == 0
+    assert office.run("import", end).code == 0
+    ran = office.run(*line, office.path("b1-2.auth"))
+    assert ran.code == 1
+    assert "“土木1班团支部”上一次测评无效或已作废：请用 --previous" in ran.error
+    assert not office.path("b1-2.auth").exists()
+    assert office.run(*line, office.path("b1-2.auth"), "--previous", end, "--json").json["attempt"] == 2
+
+
 @pytest.mark.parametrize(
     ("named", "expected"),
     [
