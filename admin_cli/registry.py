@@ -33,7 +33,7 @@ from admin_cli.summary_files import (
 )
 from canvass.averages import mean_of_lines
 from canvass.bundle_import import BundleFate
-from canvass.importing import Fate, FileFate, expand, import_files
+from canvass.importing import SUFFIXES, Fate, FileFate, expand, import_files
 from canvass.paper_entries import paper_entries
 from canvass.paper_rounds import beside_signed
 from canvass.publicity import posted_periods
@@ -88,6 +88,9 @@ def import_command(
         )
     roots = trusted_roots(session.home, card)
     packed, files = bundles_in(expand(paths))
+    if not packed and not files:
+        named = "、".join(SUFFIXES)
+        session.output.warn(f"没有找到可以导入的文件：文件夹中只取 {named}，请核对文件夹和文件名，或直接指明文件。")
     done: list[FileFate] = []
     bundles: list[BundleFate] = []
     terms: dict[str, Any] = {"roots": roots, "now": session.now(), "year": year}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 
 from canvass.schema import MAX_LINE
@@ -188,7 +189,18 @@ def _text(row: TableRow, column: str, longest: int, *, needed: bool = False) -> 
 def _day(row: TableRow, column: str) -> str:
     """A time as it is written; of a cell that holds a date the whole date: a round may be held again in its month."""
     cell = row.cells.get(column, "")
-    return cell.day if isinstance(cell, DateCell) else _text(row, column, MAX_NAME)
+    if isinstance(cell, DateCell):
+        return cell.day
+    text = _text(row, column, MAX_NAME)
+    if found := _WHOLE_DAY.match(text):
+        try:
+            date(*map(int, found.groups()))
+        except ValueError:
+            raise _Bad(f"{column}填“{text}”，没有这一天") from None
+    return text
+
+
+_WHOLE_DAY = re.compile(r"(\d{4}) ?[-./年] ?(\d{1,2}) ?[-./月] ?(\d{1,2})(?!\d)", re.ASCII)
 
 
 def _count(row: TableRow, column: str, least: int) -> int:

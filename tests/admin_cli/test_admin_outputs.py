@@ -143,6 +143,15 @@ def test_nothing_was_done_tomorrow(office: Admin, ids: dict[str, str], verb: str
     assert "晚于今天" in ran.error
 
 
+def test_a_folder_with_nothing_to_import_says_what_would_be(admin: Admin) -> None:
+    folder = admin.path("mail")
+    folder.mkdir()
+    (folder / "r.txt").write_text("x", encoding="utf-8")
+    ran = admin.run("import", folder, "--json")
+    assert (ran.code, ran.json["files"]) == (0, [])
+    assert "文件夹中只取 .result、.void、.bundle" in ran.err
+
+
 def test_progress_without_a_ledger_says_what_to_do(admin: Admin) -> None:
     ran = admin.run("progress", "--deadline", "2017-04-01", "--out", admin.path("x.docx"))
     assert (ran.code, admin.files()) == (1, {})

@@ -105,6 +105,8 @@ def test_paper_rounds_are_entered_apart_from_signed_ones(listed: Desk) -> None:
         ({"团支部名称": "没有的团支部"}, "台账中没有"),
         ({"上级团组织": FZ}, "台账中没有"),
         ({"团支部书记姓名": ""}, "未填写"),
+        ({"测评时间": "2016-02-30"}, "测评时间填“2016-02-30”，没有这一天"),
+        ({"测评时间": "2017年13月1日 14:30"}, "没有这一天"),
     ],
 )
 def test_a_row_that_contradicts_itself_or_the_ledger_is_named_and_nothing_is_entered(
@@ -115,6 +117,11 @@ def test_a_row_that_contradicts_itself_or_the_ledger_is_named_and_nothing_is_ent
     assert reason in done.problems[0].reason
     assert not paper_entries(listed.registry)
     assert enter(listed, SECOND, FIRST).entered == 2  # the control
+
+
+@pytest.mark.parametrize("written", ["2016年3月", "3月30日下午", "2016-02-29", "2017年3月30日 14:30", "见附件"])
+def test_a_time_is_taken_as_it_is_written(listed: Desk, written: str) -> None:
+    assert enter(listed, FIRST | {"测评时间": written}).entered == 1
 
 
 def test_two_peoples_tables_must_agree_row_for_row(listed: Desk) -> None:
