@@ -22,7 +22,11 @@ from rich.table import Table
 from rich.text import Text
 
 _PIPED_WIDTH = 160
-"""Columns of a table that nobody watches: a script or a file gets whole lines."""
+"""Columns of a table that nobody watches, at least: a script or a file gets whole lines."""
+_READABLE = 10
+"""Columns in which five Chinese characters stand side by side; a table with less for a column is not read."""
+_FRAME = 3
+"""What rich draws around a column: a line and two blanks."""
 
 
 @dataclass(frozen=True)
@@ -45,16 +49,26 @@ class Output:
                     _console().print(Text(printable(line)), soft_wrap=True)
 
     def table(self, title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """A table for people; None is shown as —, a bar as a bar."""
+        """A table for people; None is shown as —, a bar as a bar.
+
+        Where a window is too narrow for its columns every row becomes a table of its own, name and value a line.
+        """
         if self.as_json:
             return
-        table = Table(title=Text(printable(title)), title_justify="left")
-        for name in head:
-            table.add_column(Text(name), overflow="fold")
-        for row in rows:
-            table.add_row(*map(_cell, row))
+        cells = [[_cell(value) for value in row] for row in rows]
+        wanted = _columns([[Text(name) for name in head], *cells])
+        console = _console(sum(wanted) + _FRAME * len(wanted) + 1)
+        if not cells or sum(min(width, _READABLE) for width in wanted) + _FRAME * len(wanted) < console.width:
+            tables = [_table(title, head, cells)]
+        else:
+            names = list(map(Text, head))
+            tables = [
+                _table("" if at else title, ("项目", "内容"), zip(names, row, strict=True))
+                for at, row in enumerate(cells)
+            ]
         with _quiet_pipe():
-            _console().print(table)
+            for table in tables:
+                console.print(table)
 
     def facts(self, title: str, rows: Iterable[tuple[str, object]]) -> None:
         """A table of two columns, 项目 and 内容."""
@@ -63,6 +77,23 @@ class Output:
     def warn(self, line: str) -> None:
         """A warning: one line on stderr."""
         click.echo(f"注意：{one_line(line)}", err=True)
+
+
+def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[Text | ProgressBar]]) -> Table:
+    table = Table(title=Text(printable(title)) if title else None, title_justify="left")
+    for name in head:
+        table.add_column(Text(name), overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _columns(rows: Sequence[Sequence[Text | ProgressBar]]) -> list[int]:
+    """How wide each column would be if nothing were broken; a bar takes what it gets."""
+    return [
+        max(cell.cell_len if isinstance(cell, Text) else _READABLE for cell in column)
+        for column in zip(*rows, strict=True)
+    ]
 
 
 def _cell(value: object) -> Text | ProgressBar:
@@ -88,14 +119,12 @@ def printable(text: str) -> str:
     )
 
 
-def _console() -> Console:
-    """Stdout for people; made at each use, since tests and pipes exchange it."""
+def _console(wanted: int = 0) -> Console:
+    """Stdout for people; made at each use, since tests and pipes exchange it. `wanted`: columns for whole lines."""
     console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
-    return (
-        console
-        if console.is_terminal
-        else Console(file=sys.stdout, highlight=False, markup=False, emoji=False, width=_PIPED_WIDTH)
-    )
+    if not console.is_terminal:
+        console.width = max(_PIPED_WIDTH, wanted)
+    return console
 
 
 @contextmanager
