@@ -82,7 +82,7 @@ class Catalogue(Group):
                 click.echo(err=True)  # after the terminal's own ^C
             raise click.Abort from None
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  overrides
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  click's signature
         """The overview, from the list alone."""
         with formatter.section("命令"):
             formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])

@@ -132,7 +132,7 @@ class _Chinese(click.Command):
         if isinstance(self, click.Group):
             self.format_commands(ctx, formatter)
 
-    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  overrides
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  click's signature
         """What the command does, then its example."""
         formatter.write_paragraph()
         with formatter.indentation():

@@ -99,7 +99,7 @@ def close_round(
         record = _result(held, state, account, tally, tuple(holders), reason=reason, seal=seal, now=now)
         signers = [keys.signing for keys in holders.values()]
         result = sign(record, RESULT.payload_type(rehearsal=held.authorisation.rehearsal), signers)
-        _read_back(held, result)
+        read_end(held, result)  # a result that no importer would take must not end a round
         held.settle(state, draw)
         with step(hook, "close"):
             held.commit(ended, draw, meta={END: result})
@@ -246,11 +246,6 @@ def conduct_of(held: HeldBox, state: BoxState, signers: tuple[Holder, ...], even
 def issuer_roots(held: HeldBox) -> dict[bytes, str]:
     """The organisation that the box was opened under, as the root for reading the box's own documents."""
     return dict(zip(held.authorisation.signer_keys, held.authorisation.signers, strict=True))
-
-
-def _read_back(held: HeldBox, result: bytes) -> RoundEnd[Result]:
-    """A result that no importer would take must not end a round."""
-    return read_result(result, issuer_roots(held))
 
 
 def read_end(held: HeldBox, data: bytes) -> RoundEnd[Result] | RoundEnd[VoidReport]:

@@ -214,13 +214,19 @@ def codes_of(admin: Admin) -> dict[Holder, str]:
     return {holder: admin.codes[f"BEIKAOBEI_{holder.name}_CODE"] for holder in (Holder.SUPERVISOR, Holder.TELLER)}
 
 
-def test_the_last_key_that_a_cut_count_left_goes_wherever_the_stick_is_now(admin: Admin, tmp_path: Path) -> None:
-    before, now = tmp_path / "before", tmp_path / "now"
+def voted_with_a_stick(admin: Admin, folder: Path) -> tuple[Path, Path]:
+    """Where the stick of a round that was voted in is, and where it will be found."""
+    before, now = folder / "before", folder / "now"
     before.mkdir()
     admin.make_organisation()
     admin.issue("r.auth", supervisor="李四")
     admin.open("--token", before)
     admin.vote("满满满满")
+    return before, now
+
+
+def test_the_last_key_that_a_cut_count_left_goes_wherever_the_stick_is_now(admin: Admin, tmp_path: Path) -> None:
+    before, now = voted_with_a_stick(admin, tmp_path)
 
     def cut_off(name: str) -> None:
         if name == "before erase slot":
@@ -252,12 +258,7 @@ def test_the_copy_on_another_stick(closed: Admin, tmp_path: Path) -> None:
 
 
 def test_the_ballot_box_stick_is_found_where_it_is_now(admin: Admin, tmp_path: Path) -> None:
-    before, now = tmp_path / "before", tmp_path / "now"
-    before.mkdir()
-    admin.make_organisation()
-    admin.issue("r.auth", supervisor="李四")
-    admin.open("--token", before)
-    admin.vote("满满满满")
+    before, now = voted_with_a_stick(admin, tmp_path)
     before.rename(now)
     away = Guided(admin).sit(THIS, ("实到人数", "4"), ("开箱计票（输入", ""))
     assert "没有找到本次测评的票箱U盘" in away.text
